@@ -1,0 +1,182 @@
+//! What applying an entry tells the shell. An output never exists before its entry is durable.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::entry::{Flags, Path, Role, Scope, Sender};
+use crate::kind::{Class, Kind};
+use crate::words::{
+    ActId, AlarmId, ChainHash, DeviceId, Moment, Municipality, PersonId, Seq, SessionId,
+};
+
+/// One consequence of one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The answer owed to the device, for the node where the signal came in.
+    Receipt(Receipt),
+    /// Put this alarm before operators.
+    Offer(AlarmId),
+    /// A row is new or has changed.
+    Row(Row),
+    /// A row is gone: closed.
+    Gone(Gone),
+    /// The answer to an act, for the session's home.
+    Answer(Answer),
+    /// A session began or ended (`None`: ended).
+    Session(SessionId, Option<Session>),
+}
+
+/// Proof that a signal is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The Seq of the stored signal; of the first copy when this was a Duplicate.
+    pub seq: Seq,
+    /// The chain hash at that entry.
+    pub head: ChainHash,
+    /// The Moment of that entry.
+    pub moment: Moment,
+    /// The copy changed nothing.
+    pub duplicate: bool,
+    /// The alarm it opened or was folded into.
+    pub alarm: Option<AlarmId>,
+}
+
+/// Who has an alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The operator's user name.
+    pub operator: String,
+    /// In which session.
+    pub session: SessionId,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// Why an alarm has its priority: data, worded by the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The class of its kind.
+    Class(Class),
+    /// Signals folded into it within the last 20 minutes.
+    Repeats(u32),
+    /// It happened long before it came: seconds.
+    Buffered(u64),
+    /// It could not be read and may be a person.
+    Undecodable,
+    /// The sender is not proved.
+    Doubtful,
+}
+
+/// One alarm as a console shows it. Everything personal is fetched apart and opened under audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its id: the opening Seq.
+    pub alarm: AlarmId,
+    /// Grows with every change; a claim's fencing version is the one its answer carried.
+    pub version: u32,
+    /// The kind that opened it.
+    pub kind: Kind,
+    /// Its class.
+    pub class: Class,
+    /// 0 is most urgent, 9 least.
+    pub priority: u8,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// Whose data it is.
+    pub municipality: Municipality,
+    /// Who sent it.
+    pub device: DeviceId,
+    /// Whom it helps, where known.
+    pub person: Option<PersonId>,
+    /// What age counts from: when it happened if buffered, else when it came.
+    pub since: Moment,
+    /// T1 of the opening signal.
+    pub received: Moment,
+    /// Signals in it: 1 + Repeats.
+    pub count: u32,
+    /// Seq and T1 of the newest ones, newest last, at most [`crate::limits::ROW_SIGNALS`].
+    pub signals: Vec<(Seq, Kind, Moment)>,
+    /// Who has it, if anyone.
+    pub claim: Option<Claim>,
+    /// A withdrawal or restore came (reset, cancel, mains back …): shown, never closes.
+    pub withdrawn: Option<(Kind, Moment)>,
+    /// How the opening signal read.
+    pub flags: Flags,
+    /// How sure the sender is.
+    pub sender: Sender,
+    /// By which path the opening signal came.
+    pub path: Path,
+    /// It waited in the device.
+    pub buffered: bool,
+}
+
+/// A closed alarm leaves the picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// Which.
+    pub alarm: AlarmId,
+    /// Whose data it was.
+    pub municipality: Municipality,
+    /// Who closed it.
+    pub operator: String,
+}
+
+/// The answer to an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Which act.
+    pub act: ActId,
+    /// In which session.
+    pub session: SessionId,
+    /// What came of it; the same for a copy of the act.
+    pub result: Result<Done, Refusal>,
+}
+
+/// An act took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// On which alarm.
+    pub alarm: AlarmId,
+    /// The row's version after it.
+    pub version: u32,
+}
+
+/// An act changed nothing, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such alarm, or not of the session's municipalities (which of the two is not told).
+    NoSuchAlarm,
+    /// Somebody has it.
+    Taken {
+        /// Who.
+        by: String,
+        /// Since when.
+        since: Moment,
+    },
+    /// It is closed.
+    Closed {
+        /// By whom.
+        by: String,
+    },
+    /// The act carried an old version, or the claim is not this session's.
+    NotYours,
+    /// The session is unknown, ended or expired: log in again.
+    NoSession,
+    /// The role may not do this.
+    NotAllowed,
+    /// A closing code that is in no table.
+    UnknownCode,
+}
+
+/// A session as the shell may use it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The operator's user name.
+    pub operator: String,
+    /// What it may do.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+    /// When it ends.
+    pub expires: Moment,
+}
