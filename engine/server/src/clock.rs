@@ -1,0 +1,118 @@
+//! Moments: monotonic, anchored at start, slewed at most 1:1000 towards the wall clock, never stepped.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use central::words::Moment;
+
+use crate::limits::{CLOCK_SLEW, CLOCK_STEP};
+
+/// The engine's clock. Cheap to ask; safe to share.
+#[derive(Debug)]
+pub struct Clock {
+    anchor: Mutex<Anchor>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    at: Instant,
+    moment: u64,
+    /// Nanoseconds still to be gained (positive) or lost (negative).
+    owed: i64,
+}
+
+impl Anchor {
+    fn moment_at(&self, now: Instant) -> (u64, i64) {
+        let passed = now.duration_since(self.at).as_nanos() as u64;
+        let most = (passed / CLOCK_SLEW) as i64;
+        let slewed = self.owed.clamp(-most, most);
+        ((self.moment + passed).saturating_add_signed(slewed), slewed)
+    }
+}
+
+impl Clock {
+    /// Anchors at the wall clock, or at `floor` (the last entry's Moment) if that is later: a log's Moments never fall.
+    pub fn start(floor: Moment) -> Self {
+        let moment = wall().max(floor.0);
+        Self { anchor: Mutex::new(Anchor { at: Instant::now(), moment, owed: 0 }) }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Moment {
+        self.at(Instant::now())
+    }
+
+    /// The Moment of an instant taken earlier in this run.
+    pub fn at(&self, instant: Instant) -> Moment {
+        let anchor = *self.anchor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Moment(anchor.moment_at(instant).0)
+    }
+
+    /// Compares with the wall clock and slews towards it; call each second.
+    /// A difference over [`CLOCK_STEP`] is returned, in nanoseconds, and not followed: it is an alarm, not a jump.
+    pub fn discipline(&self) -> Option<i64> {
+        self.discipline_to(wall(), Instant::now())
+    }
+
+    fn discipline_to(&self, wall: u64, now: Instant) -> Option<i64> {
+        let mut anchor = self.anchor.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (moment, _) = anchor.moment_at(now);
+        let differs = wall.cast_signed().wrapping_sub(moment.cast_signed());
+        let stepped = differs.unsigned_abs() > CLOCK_STEP;
+        *anchor = Anchor { at: now, moment, owed: if stepped { 0 } else { differs } };
+        stepped.then_some(differs)
+    }
+}
+
+/// The wall clock, nanoseconds since the epoch.
+pub fn wall() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_nanos() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn clock_at(moment: u64) -> (Clock, Instant) {
+        let at = Instant::now();
+        (Clock { anchor: Mutex::new(Anchor { at, moment, owed: 0 }) }, at)
+    }
+
+    #[test]
+    fn a_small_difference_is_slewed_one_in_a_thousand() {
+        let (clock, start) = clock_at(1_000 * SECOND);
+        assert_eq!(clock.discipline_to(1_000 * SECOND + SECOND / 2, start), None);
+        let later = start + Duration::from_secs(100);
+        assert_eq!(clock.at(later).0, 1_100 * SECOND + SECOND / 10);
+        let much_later = start + Duration::from_secs(1_000);
+        assert_eq!(clock.at(much_later).0, 2_000 * SECOND + SECOND / 2);
+    }
+
+    #[test]
+    fn it_never_runs_backwards_when_the_wall_clock_is_behind() {
+        let (clock, start) = clock_at(1_000 * SECOND);
+        assert_eq!(clock.discipline_to(1_000 * SECOND - SECOND / 2, start), None);
+        let mut last = clock.at(start);
+        for ms in 1..1_000 {
+            let now = clock.at(start + Duration::from_millis(ms));
+            assert!(now > last);
+            last = now;
+        }
+    }
+
+    #[test]
+    fn a_step_over_a_second_is_told_and_not_followed() {
+        let (clock, start) = clock_at(1_000 * SECOND);
+        let told = clock.discipline_to(4_600 * SECOND, start);
+        assert_eq!(told, Some((3_600 * SECOND) as i64));
+        assert_eq!(clock.at(start + Duration::from_secs(10)).0, 1_010 * SECOND);
+    }
+
+    #[test]
+    fn it_starts_no_earlier_than_the_last_entry() {
+        let floor = Moment(wall() + 3_600 * SECOND);
+        assert!(Clock::start(floor).now() >= floor);
+    }
+}

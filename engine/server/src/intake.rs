@@ -1,0 +1,256 @@
+//! The one door to the log for the listeners: a signal goes in, its outcome comes back.
+//!
+//! Nothing is promised before it is durable: an [`Outcome::Stored`] exists only after the log's word.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use bytes::Bytes;
+use central::entry::{Act, Entry, SessionOpened, Signal};
+use central::kind::Class;
+use central::output::{Answer, Receipt};
+use central::words::{AlarmId, Moment, SessionId};
+use dashmap::DashMap;
+use lanes::{Lane, Lanes};
+use sequencer::Inbound;
+use tokio::sync::oneshot;
+
+use crate::board::{Board, Shout};
+use crate::clock::Clock;
+use crate::gate::Gate;
+use crate::keys::Keys;
+use crate::limits::{NOT_STORED_AFTER, SHOUT_AFTER};
+use crate::metrics::Metrics;
+use crate::plain::Plain;
+
+/// A signal as a doorway read it, before its personal part is sealed.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// `sealed` is `None` here; the intake fills it from `plain`.
+    pub signal: Signal,
+    /// What identifies or describes a person.
+    pub plain: Plain,
+}
+
+/// What became of a signal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Durable: the device may be told.
+    Stored(Receipt),
+    /// No room in its lane: refused at once.
+    Busy,
+    /// Not durable in [`NOT_STORED_AFTER`], or the log took it not: the unit tries its next receiver.
+    NotStored,
+}
+
+enum Waiter {
+    Signal(oneshot::Sender<Outcome>),
+    Act(oneshot::Sender<Answer>),
+    Session(oneshot::Sender<()>),
+}
+
+struct Pending {
+    /// `None` once it was answered `NotStored`; kept so that its shout leaves when the entry comes.
+    waiter: Option<Waiter>,
+    since: Instant,
+    shout: Option<Shout>,
+    shouted: bool,
+}
+
+/// Shared by every listener and by the shell behind the sequencer.
+pub struct Intake {
+    lanes: Arc<Lanes<Inbound>>,
+    /// The engine's clock.
+    pub clock: Arc<Clock>,
+    /// Shown to consoles.
+    pub board: Arc<Board>,
+    /// Counted.
+    pub metrics: Arc<Metrics>,
+    /// What is already known, and what is only counted.
+    pub gate: Gate,
+    keys: Arc<Keys>,
+    pending: DashMap<u64, Pending>,
+    next: AtomicU64,
+}
+
+impl Intake {
+    /// Over the lanes that the sequencer drains.
+    pub fn new(
+        lanes: Arc<Lanes<Inbound>>,
+        clock: Arc<Clock>,
+        board: Arc<Board>,
+        metrics: Arc<Metrics>,
+        keys: Arc<Keys>,
+    ) -> Self {
+        let next = AtomicU64::new(1);
+        Self { lanes, clock, board, metrics, gate: Gate::default(), keys, pending: DashMap::new(), next }
+    }
+
+    /// Hands a signal to the log and waits for its outcome, at most [`NOT_STORED_AFTER`].
+    pub async fn submit(&self, draft: Draft) -> Outcome {
+        self.metrics.signal(draft.signal.kind.class());
+        if let Some(receipt) = self.gate.known(&draft.signal) {
+            self.gate.duplicate(&draft.signal.device.0);
+            return Outcome::Stored(receipt);
+        }
+        let class = draft.signal.kind.class();
+        let trusted = draft.signal.sender == central::entry::Sender::Verified;
+        let mut signal = draft.signal;
+        let shout = may_be_a_person(class).then(|| self.shout_of(&signal));
+        signal.sealed = self.keys.seal(&draft.plain.to_bytes());
+        let (tell, told) = oneshot::channel();
+        let moment = self.clock.now();
+        let body = Entry::Signal(signal).encode();
+        let pending = Pending { waiter: Some(Waiter::Signal(tell)), since: Instant::now(), shout, shouted: false };
+        let token = self.remember(pending);
+        if !self.push(lane_of(class), trusted, moment, body, token) {
+            self.refuse(token, Outcome::Busy);
+        }
+        told.await.unwrap_or(Outcome::NotStored)
+    }
+
+    /// Hands an operator's act to the log; `None`: not durable in time, the same act may be sent again.
+    pub async fn act(&self, act: Act) -> Option<Answer> {
+        let (tell, told) = oneshot::channel();
+        self.engine_entry(&Entry::Act(act), Waiter::Act(tell));
+        told.await.ok()
+    }
+
+    /// Opens a session in the log; false: not durable in time.
+    pub async fn open_session(&self, session: SessionOpened) -> bool {
+        let (tell, told) = oneshot::channel();
+        self.engine_entry(&Entry::SessionOpened(session), Waiter::Session(tell));
+        told.await.is_ok()
+    }
+
+    /// Ends a session in the log; false: not durable in time.
+    pub async fn end_session(&self, id: SessionId) -> bool {
+        let (tell, told) = oneshot::channel();
+        self.engine_entry(&Entry::SessionEnded(id), Waiter::Session(tell));
+        told.await.is_ok()
+    }
+
+    /// Hands the log an entry that nobody waits for (hops, counts); false: no room, it is lost and was only statistics.
+    pub fn note(&self, entry: &Entry) -> bool {
+        self.push(Lane::Telemetry, true, self.clock.now(), entry.encode(), 0)
+    }
+
+    fn engine_entry(&self, entry: &Entry, waiter: Waiter) {
+        let pending = Pending { waiter: Some(waiter), since: Instant::now(), shout: None, shouted: false };
+        let token = self.remember(pending);
+        if !self.push(Lane::Acts, true, self.clock.now(), entry.encode(), token) {
+            self.pending.remove(&token);
+        }
+    }
+
+    fn remember(&self, pending: Pending) -> u64 {
+        let token = self.next.fetch_add(1, Ordering::Relaxed);
+        self.pending.insert(token, pending);
+        token
+    }
+
+    fn push(&self, lane: Lane, trusted: bool, moment: Moment, body: Vec<u8>, token: u64) -> bool {
+        let inbound = Inbound { moment: moment.0, body: Bytes::from(body), token };
+        self.lanes.push(lane, trusted, inbound).is_ok()
+    }
+
+    fn shout_of(&self, signal: &Signal) -> Shout {
+        Shout {
+            id: self.next.fetch_add(1, Ordering::Relaxed),
+            kind: signal.kind,
+            municipality: signal.municipality,
+            device: signal.device.clone(),
+            received: signal.received,
+            sent_on: false,
+        }
+    }
+
+    /// The log's word on a signal: its receipt goes to whoever still waits, its shout leaves.
+    pub(crate) fn stored(&self, token: u64, receipt: Receipt) {
+        let Some((_, pending)) = self.pending.remove(&token) else { return };
+        if pending.shouted {
+            self.unshout(&pending, receipt.alarm);
+        }
+        if let Some(Waiter::Signal(tell)) = pending.waiter {
+            self.metrics.stored(pending.since.elapsed());
+            let _ = tell.send(Outcome::Stored(receipt));
+        }
+    }
+
+    /// The central's answer to an act.
+    pub(crate) fn answered(&self, token: u64, answer: Answer) {
+        if let Some((_, Pending { waiter: Some(Waiter::Act(tell)), .. })) = self.pending.remove(&token) {
+            let _ = tell.send(answer);
+        }
+    }
+
+    /// A session entry is applied.
+    pub(crate) fn session_done(&self, token: u64) {
+        if let Some((_, Pending { waiter: Some(Waiter::Session(tell)), .. })) = self.pending.remove(&token) {
+            let _ = tell.send(());
+        }
+    }
+
+    /// The log took it not: answered at once, and shown if it may be a person.
+    pub(crate) fn refuse(&self, token: u64, outcome: Outcome) {
+        let Some((_, mut pending)) = self.pending.remove(&token) else { return };
+        self.send_on(&mut pending);
+        if let Some(Waiter::Signal(tell)) = pending.waiter.take() {
+            self.metrics.refused(&outcome);
+            let _ = tell.send(outcome);
+        }
+    }
+
+    /// Looks through what is pending: shouts what may be a person, sends on what waited too long.
+    pub(crate) fn sweep(&self, now: Instant) {
+        for mut entry in self.pending.iter_mut() {
+            let waited = now.saturating_duration_since(entry.since);
+            let pending = entry.value_mut();
+            if waited >= SHOUT_AFTER && !pending.shouted {
+                if let Some(shout) = &pending.shout {
+                    self.board.shout(shout.clone());
+                    pending.shouted = true;
+                }
+            }
+            if waited >= NOT_STORED_AFTER && pending.waiter.is_some() {
+                self.send_on(pending);
+                // An act's waiter is dropped: its sender hears that nothing is known yet and may ask again.
+                if let Some(Waiter::Signal(tell)) = pending.waiter.take() {
+                    self.metrics.refused(&Outcome::NotStored);
+                    let _ = tell.send(Outcome::NotStored);
+                }
+            }
+        }
+    }
+
+    fn send_on(&self, pending: &mut Pending) {
+        if let Some(shout) = &mut pending.shout {
+            shout.sent_on = true;
+            self.board.shout(shout.clone());
+            pending.shouted = true;
+        }
+    }
+
+    fn unshout(&self, pending: &Pending, alarm: Option<AlarmId>) {
+        if let Some(shout) = &pending.shout {
+            self.board.unshout(shout.id, alarm);
+        }
+    }
+}
+
+/// Whether a class is shown when the log cannot keep it.
+fn may_be_a_person(class: Class) -> bool {
+    matches!(class, Class::LifeSafety | Class::Person)
+}
+
+/// Each class has its lane.
+pub fn lane_of(class: Class) -> Lane {
+    match class {
+        Class::LifeSafety => Lane::LifeSafety,
+        Class::Person => Lane::Person,
+        Class::Technical => Lane::Technical,
+        Class::Telemetry => Lane::Telemetry,
+        Class::Test => Lane::Test,
+    }
+}

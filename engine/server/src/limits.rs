@@ -1,0 +1,49 @@
+//! Every limit of the shells, and what happens at it.
+
+use std::time::Duration;
+
+/// The clock gains or loses at most one nanosecond in this many.
+pub const CLOCK_SLEW: u64 = 1_000;
+/// A wall clock that differs by more (nanoseconds) is reported as an alarm and not followed.
+pub const CLOCK_STEP: u64 = 1_000_000_000;
+/// A start with a clock this far after the last entry needs `--accept-clock`.
+pub const CLOCK_GAP: Duration = Duration::from_secs(48 * 3_600);
+
+/// A signal that may be a person and is not durable after this is shown as a Shout.
+pub const SHOUT_AFTER: Duration = Duration::from_secs(1);
+/// A signal not durable after this is answered 503 / `not stored`, so that the unit tries its next receiver.
+pub const NOT_STORED_AFTER: Duration = Duration::from_secs(4);
+/// How often what is pending is looked through for the two limits above.
+pub const PENDING_SWEEP: Duration = Duration::from_millis(50);
+/// Shouts shown at a time; beyond it the oldest that was sent on leaves the strip (it is counted).
+pub const SHOUTS: usize = 2_000;
+
+/// Raw bytes of a message kept in its entry; a longer one is cut, with its full length and hash.
+pub const RAW_KEPT: usize = 16 * 1024;
+/// Copies a device is remembered by at the gate, before the log; an older copy is found by the central.
+pub const GATE_COPIES: usize = 8;
+/// Devices remembered at the gate; at the limit it forgets all and lets the central find copies.
+pub const GATE_DEVICES: usize = 200_000;
+
+/// Changes a console may be behind before it is disconnected and must fetch a new picture.
+pub const CONSOLE_BEHIND: usize = 4_096;
+
+/// Items in each lane, by urgency; a full lane is answered 503 / Busy at once.
+pub const LANE_LIFE_SAFETY: usize = 65_536;
+/// Items in the lane of acts and timers.
+pub const LANE_ACTS: usize = 16_384;
+/// Items in each other lane.
+pub const LANE_OTHER: usize = 32_768;
+
+/// Signals whose hops are being collected; beyond it the oldest is written as it is.
+pub const HOPS: usize = 16_384;
+/// How long the hops of one signal are collected before they are written.
+pub const HOPS_AFTER: Duration = Duration::from_secs(10);
+/// How often counts of refusals and duplicates are written, one entry a device or source.
+pub const COUNTED_EVERY: Duration = Duration::from_secs(60);
+/// Sources counted at a time; beyond it they are counted together as `other`.
+pub const COUNTED_SOURCES: usize = 10_000;
+
+const _: () = assert!(SHOUT_AFTER.as_millis() < NOT_STORED_AFTER.as_millis());
+// A receipt limit beyond a unit's own patience (32 s, RFC 3261 timer F) would be no answer at all.
+const _: () = assert!(NOT_STORED_AFTER.as_secs() < 32);
