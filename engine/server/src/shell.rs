@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use central::Central;
 use central::entry::Entry;
 use central::output::Output;
 use central::words::Seq;
 use journal::Health;
-use sequencer::{Inbound, Placed, Shell, Why};
+use central::{Central, Placed};
+use sequencer::{Inbound, Shell, Why};
 
 use crate::board::LogHealth;
 use crate::details::Details;
@@ -26,12 +26,17 @@ pub struct Outbox {
 impl Outbox {
     /// Over what the listeners and consoles share.
     pub fn new(
-        intake: Arc<Intake>,
-        details: Arc<Details>,
-        hops: Arc<Hops>,
-        probe: Arc<StateProbe>,
+        intake: &Arc<Intake>,
+        details: &Arc<Details>,
+        hops: &Arc<Hops>,
+        probe: &Arc<StateProbe>,
     ) -> Self {
-        Self { intake, details, hops, probe }
+        Self {
+            intake: Arc::clone(intake),
+            details: Arc::clone(details),
+            hops: Arc::clone(hops),
+            probe: Arc::clone(probe),
+        }
     }
 
     fn send(&self, at: &Placed, entry: &Entry, token: u64, output: Output) {
@@ -41,6 +46,9 @@ impl Outbox {
                     if !receipt.duplicate {
                         self.intake.gate.applied(signal, &receipt);
                         if let Some(alarm) = receipt.alarm {
+                            if alarm.0 == at.seq {
+                                self.intake.metrics.opened();
+                            }
                             self.hops.durable(alarm, at.seq, signal.received, self.intake.clock.now());
                         }
                     }
@@ -73,6 +81,7 @@ pub fn keep_details(details: &Details, seq: Seq, entry: &Entry, outputs: &[Outpu
 
 impl Shell for Outbox {
     fn applied(&mut self, at: &Placed, entry: &Entry, token: u64, outputs: &mut Vec<Output>) {
+        self.probe.applied(at);
         keep_details(&self.details, at.seq, entry, outputs);
         for output in outputs.drain(..) {
             self.send(at, entry, token, output);

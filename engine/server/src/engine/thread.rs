@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use journal::embedded::Embedded;
 use lanes::Waker;
-use sequencer::{Sequencer, Turn};
+use sequencer::{Halt, Sequencer, Turn};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -48,7 +48,7 @@ impl SequencerThread {
         let run = move || {
             let end = turns(&mut sequencer, &clock, &asked);
             if end == Ended::Cleanly {
-                sequencer.into_log().stop();
+                sequencer.log().stop();
             }
             let _ = tell.send(Some(end));
         };
@@ -88,7 +88,8 @@ fn turns(
                 });
                 sequencer.wait(due.min(LONGEST_SLEEP));
             }
-            Turn::Stopped => return Ended::LogStopped,
+            Turn::Stopped(Halt::Log) => return Ended::LogStopped,
+            Turn::Stopped(why) => return Ended::CannotApply(why.to_string()),
         }
     }
 }
