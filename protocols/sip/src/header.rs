@@ -110,7 +110,7 @@ pub(crate) struct Field {
 /// The headers of one message in their order. Values are bytes, not text: whatever encoding a
 /// unit used, nothing is lost. Folds (RFC 3261 7.3.1) are already joined with spaces, and the
 /// white space round a value is gone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Headers {
     pub(crate) head: Bytes,
     pub(crate) fields: Vec<Field>,

@@ -129,6 +129,7 @@ extern crate alloc;
 
 mod address;
 mod cseq;
+mod debug;
 mod framer;
 mod hash;
 mod header;
