@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::header::{Field, Headers, Name, Span};
 use crate::limits::{MAX_HEAD, MAX_HEADERS, MAX_LINE, MAX_MESSAGE};
 use crate::malformed::Why;
-use crate::text::{is_space, line_feed, number, trim, trim_end};
+use crate::text::{find, is_space, number, split_at_byte, trim, trim_end};
 
 /// One line with its folded continuations: what it holds, and where the next begins.
 struct Line<'a> {
@@ -23,7 +23,7 @@ impl<'a> Line<'a> {
         let mut next = start;
         let mut folded = false;
         loop {
-            next += line_feed(head.get(next..)?)? + 1;
+            next += find(head.get(next..)?, b'\n')? + 1;
             let text = &head[start..next - 1];
             let text = text.strip_suffix(b"\r").unwrap_or(text);
             // An empty line ends the head, whatever the body begins with.
@@ -36,13 +36,13 @@ impl<'a> Line<'a> {
 
     /// Whether it holds a fold, or a return that ends no line: both are read as spaces.
     fn is_folded(&self) -> bool {
-        self.folded || self.text.contains(&b'\r')
+        self.folded || find(self.text, b'\r').is_some()
     }
 
     /// Name without the white space before its colon, and value.
     fn name_value(&self) -> Option<(&'a [u8], &'a [u8])> {
-        let colon = self.text.iter().position(|&b| b == b':')?;
-        Some((trim_end(&self.text[..colon]), trim(&self.text[colon + 1..])))
+        let (name, value) = split_at_byte(self.text, b':');
+        Some((trim_end(name), trim(value?)))
     }
 }
 

@@ -89,10 +89,10 @@ fn a_lost_answer_is_asked_for_again_and_the_late_copy_absorbed() {
     assert!(matches!(client.poll(T1), Some(Action::Send { .. })));
     assert_eq!(client.poll(T1), None);
     let now = T1 + 20 * MS;
-    let done = client.received(&answer("200 OK", "1", "MESSAGE"), false, now);
+    let done = client.received(&answer("200 OK", "1", "MESSAGE"), now);
     assert_eq!(done, Some(Action::Done { status: 200, token: 9 }));
     // The answer to the first copy comes late: nothing happens twice.
-    assert_eq!(client.received(&answer("200 OK", "1", "MESSAGE"), false, now + MS), None);
+    assert_eq!(client.received(&answer("200 OK", "1", "MESSAGE"), now + MS), None);
     assert_eq!(client.next_wake(), Some(now + T4));
     assert_eq!(client.start(receipt("1"), 9, false, now).unwrap_err(), StartError::BranchInUse);
     assert_eq!(client.poll(now + T4), None);
@@ -106,7 +106,7 @@ fn every_final_status_ends_it() {
             let mut client = ClientTransactions::default();
             client.start(receipt("1"), 9, reliable, 0).unwrap();
             let response = answer(&format!("{status} x"), "1", "MESSAGE");
-            let done = client.received(&response, reliable, 1);
+            let done = client.received(&response, 1);
             assert_eq!(done, Some(Action::Done { status, token: 9 }));
             // Timer K is nothing over a stream.
             assert_eq!(client.next_wake(), (!reliable).then_some(1 + T4));
@@ -118,7 +118,7 @@ fn every_final_status_ends_it() {
 fn a_provisional_answer_slows_the_ladder_to_t2() {
     let mut client = ClientTransactions::default();
     client.start(receipt("1"), 9, false, 0).unwrap();
-    assert_eq!(client.received(&answer("100 Trying", "1", "MESSAGE"), false, 10 * MS), None);
+    assert_eq!(client.received(&answer("100 Trying", "1", "MESSAGE"), 10 * MS), None);
     let times: Vec<u64> = run(&mut client).iter().map(|(at, _)| *at).collect();
     assert_eq!(times, [500, 4_500, 8_500, 12_500, 16_500, 20_500, 24_500, 28_500, 32_000]);
 }
@@ -128,7 +128,7 @@ fn what_is_not_ours_is_ignored() {
     let mut client = ClientTransactions::default();
     client.start(receipt("1"), 9, false, 0).unwrap();
     for stranger in [answer("200 OK", "2", "MESSAGE"), answer("200 OK", "1", "OPTIONS")] {
-        assert_eq!(client.received(&stranger, false, 1), None);
+        assert_eq!(client.received(&stranger, 1), None);
     }
     assert_eq!(client.len(), 1);
 }

@@ -123,12 +123,12 @@ fn the_head_has_a_limit_of_its_own() {
         assert_eq!(broken.salvaged.headers().call_id(), Some(&b"1-2345@192.0.2.7"[..]));
     }
     // A line that never ends costs no more.
-    assert_eq!(events(&[b'A'; 3 * MAX_HEAD], 1), ["broken: HeadTooLarge"]);
+    assert_eq!(events(&vec![b'A'; 3 * MAX_HEAD], 1), ["broken: HeadTooLarge"]);
 }
 
 #[test]
 fn the_message_has_a_limit() {
-    let head = alarm("", &[0; 60_000]).len() - 60_000;
+    let head = alarm("", &vec![0; 60_000]).len() - 60_000;
     let fits = alarm("", &vec![b'x'; MAX_MESSAGE - head]);
     assert_eq!(fits.len(), MAX_MESSAGE);
     for size in [1, 1_460, fits.len()] {
@@ -152,15 +152,16 @@ fn after_broken_everything_is_swallowed() {
     assert!(read.is_empty() && framer.held() == 0);
 }
 
-/// A rescan of what is held at every byte would take minutes here, not moments.
+/// Going over what is held again at every byte would take a thousand million steps here.
 #[test]
 fn one_byte_at_a_time_is_linear() {
-    let big = alarm(&format!("X: {}\n", "y".repeat(8_000)), &vec![b'z'; 50_000]);
+    let line = format!("X: {}\n", "y".repeat(7_900));
+    let big = alarm(&line.repeat(2), &vec![b'z'; 48_000]);
     let start = std::time::Instant::now();
-    for _ in 0..20 {
-        assert_eq!(stream(&big, 1).len(), 1);
+    for _ in 0..8 {
+        assert!(stream(&big, 1).remove(0).is_ok());
     }
-    assert!(start.elapsed() < std::time::Duration::from_secs(5));
+    assert!(start.elapsed() < std::time::Duration::from_secs(4));
 }
 
 #[test]

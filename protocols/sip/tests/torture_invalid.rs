@@ -65,7 +65,7 @@ fn accepted(case: &str, bytes: &Bytes) {
     for read in [datagram(bytes), stream(bytes, 1).remove(0)] {
         match read {
             Ok(Message::Request(read)) => {
-                assert_eq!(read.body(), &b"<mrq>help</mrq>"[..], "{case}")
+                assert_eq!(read.body(), &b"<mrq>help</mrq>"[..], "{case}");
             }
             other => panic!("{case}: {other:?}"),
         }

@@ -122,7 +122,7 @@ impl<T> ClientTransactions<T> {
 
     /// Takes a response at `now`. `None` when it is provisional, a copy, or to nothing of ours.
     /// Matched by branch and the method in `CSeq` (RFC 3261 17.1.3).
-    pub fn received(&mut self, response: &Response, reliable: bool, now: u64) -> Option<Action<T>> {
+    pub fn received(&mut self, response: &Response, now: u64) -> Option<Action<T>> {
         let branch = response.headers().via()?.branch()?;
         if response.headers().cseq()?.method != b"MESSAGE" {
             return None;
@@ -140,7 +140,8 @@ impl<T> ClientTransactions<T> {
             self.put(branch, State::Open { request, token, give_up, resend }, entry.wake);
             return None;
         }
-        if !reliable {
+        // Timer K: over a stream no copy can follow.
+        if matches!(resend, Resend::At { .. }) {
             self.put(branch, State::Completed, now.saturating_add(T4));
         }
         Some(Action::Done { status: response.status(), token })
