@@ -55,7 +55,9 @@ fn unanswered_alarms_do_not_hold_each_other_back() {
         (0..limits::STREAMS).map(|_| admitted(session.admit(&signal(100)))).collect();
     assert!(matches!(session.admit(&signal(100)), Verdict::Busy { .. }));
     assert!(matches!(session.admit(&signal(500)), Verdict::Admit(_)));
-    slots.into_iter().for_each(|slot| session.release(slot));
+    for slot in slots {
+        session.release(slot);
+    }
     assert_eq!(session.unanswered(), (1, 0));
 }
 

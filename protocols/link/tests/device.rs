@@ -125,10 +125,10 @@ fn the_ladder_is_10_20_40_60_60_seconds_while_the_connection_lives() {
             session.raise(draft((now / 20_000) as u8 + 100, 123)).expect("kept");
             let (out, _) = all(&mut session, now);
             for (stream, message) in out {
-                if !message.is_alarm() {
-                    session.answered(stream, &receipt().encode(), now, 0);
-                } else {
+                if message.is_alarm() {
                     sent_at.push(now);
+                } else {
+                    session.answered(stream, &receipt().encode(), now, 0);
                 }
             }
         }

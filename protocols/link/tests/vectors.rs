@@ -35,6 +35,18 @@ fn messages() -> Vec<(&'static str, Message)> {
         queued: 1,
     };
     let beat = Beat { boot: 0x5eed_0001, counter: 17, ..Beat::default() };
+    let full = Beat { battery: Some(96), mains: Some(true), strength: Some(-87), ..beat.clone() };
+    let mut all = vec![
+        ("hello", Message::Hello(hello)),
+        ("hello, least", Message::Hello(Hello { version: VERSION, ..Hello::default() })),
+        ("beat", Message::Beat(beat)),
+        ("beat, full", Message::Beat(full)),
+    ];
+    all.extend(signals().into_iter().map(|(name, signal)| (name, Message::Signal(signal))));
+    all
+}
+
+fn signals() -> Vec<(&'static str, Signal)> {
     let text = |text: &str| Some(text.to_owned());
     let fall = Details {
         location: text("Bad, 2. etasje"),
@@ -57,54 +69,29 @@ fn messages() -> Vec<(&'static str, Message)> {
         position: Some(Position { lat: -338_688_200, lon: -1_512_092_900, accuracy: None }),
         ..Details::default()
     };
+    let fall = Signal {
+        counter: 18,
+        kind: Kind(102),
+        happened: Some(1_790_000_000_123),
+        details: fall,
+        ..press()
+    };
+    let breach = Signal {
+        counter: 19,
+        kind: Kind(501),
+        happened: Some(1_790_000_000_000),
+        buffered: true,
+        details: pressure,
+        ..press()
+    };
+    let measurement = Signal { kind: Kind(500), details: cold, ..press() };
+    let largest = Signal { boot: u64::MAX, counter: u64::MAX, kind: Kind(u16::MAX), ..press() };
     vec![
-        ("hello", Message::Hello(hello)),
-        ("hello, least", Message::Hello(Hello { version: VERSION, ..Hello::default() })),
-        ("beat", Message::Beat(beat.clone())),
-        (
-            "beat, full",
-            Message::Beat(Beat {
-                battery: Some(96),
-                mains: Some(true),
-                strength: Some(-87),
-                ..beat
-            }),
-        ),
-        ("press, least", Message::Signal(press())),
-        (
-            "fall, full",
-            Message::Signal(Signal {
-                counter: 18,
-                kind: Kind(102),
-                happened: Some(1_790_000_000_123),
-                details: fall,
-                ..press()
-            }),
-        ),
-        (
-            "threshold breach, buffered",
-            Message::Signal(Signal {
-                counter: 19,
-                kind: Kind(501),
-                happened: Some(1_790_000_000_000),
-                buffered: true,
-                details: pressure,
-                ..press()
-            }),
-        ),
-        (
-            "measurement, negative numbers",
-            Message::Signal(Signal { kind: Kind(500), details: cold, ..press() }),
-        ),
-        (
-            "unknown kind, largest numbers",
-            Message::Signal(Signal {
-                boot: u64::MAX,
-                counter: u64::MAX,
-                kind: Kind(u16::MAX),
-                ..press()
-            }),
-        ),
+        ("press, least", press()),
+        ("fall, full", fall),
+        ("threshold breach, buffered", breach),
+        ("measurement, negative numbers", measurement),
+        ("unknown kind, largest numbers", largest),
     ]
 }
 
