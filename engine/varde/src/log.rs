@@ -15,7 +15,8 @@ pub fn run(data: &Path) -> Result<ExitCode, String> {
     if !folder.is_dir() {
         return Err(format!("{} holds no log; name the data folder with --data", data.display()));
     }
-    let records = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
+    let reader = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
+    let records = reader.from(journal::Pos::START).map_err(|why| why.to_string())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut central = Central::new();
     let mut failed = None;

@@ -23,9 +23,10 @@ pub fn run(data: &Path) -> Result<ExitCode, String> {
         }
     };
     let reader = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
+    let records = reader.from(journal::Pos::START).map_err(|why| why.to_string())?;
     let mut central = Central::new();
     // What a running engine adds meanwhile is left for the next look.
-    let records = reader.take_while(|record| match record {
+    let records = records.take_while(|record| match record {
         Ok(journal::Record::Entry(entry)) => entry.seq <= summary.seq,
         _ => true,
     });

@@ -158,10 +158,10 @@ fn fold_and_turn(start: &Start) -> Result<(Shared, SequencerThread), StartError>
     let clock = Arc::new(Clock::start(Moment(opened.last.moment)));
     let board = Arc::new(Board::new(clock.now()));
     for row in opened.central.rows() {
-        board.put(row);
+        board.put(row.clone());
     }
     for (id, session) in opened.central.sessions() {
-        board.session_changed(id, Some(session));
+        board.session_changed(id, Some(session.clone()));
     }
     let metrics = Arc::new(Metrics::new());
     let hops = Arc::new(Hops::new(Arc::clone(&metrics)));

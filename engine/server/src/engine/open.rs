@@ -109,8 +109,13 @@ pub fn make_folder(folder: &Path) -> Result<(), StartError> {
 /// Opens the log, folds it, and checks that it is the log that was asked for.
 pub fn open(wanted: &Wanted<'_>, wake: journal::Wake, details: &Details) -> Result<Opened, StartError> {
     make_folder(wanted.data)?;
-    let options = Options { segment_bytes: wanted.segment_bytes, ..Options::new(wanted.data.join(LOG), wake) };
-    let mut log = embedded::open(options)?;
+    let mut options = Options::new(wanted.data.join(LOG), wake);
+    options.segment_bytes = wanted.segment_bytes;
+    // Where there are keys there was a log: one that is gone now is not begun anew.
+    if !wanted.data.join(super::KEYS).exists() {
+        options.create = Some(random_id()?);
+    }
+    let mut log = embedded::open(&options)?;
     let mut opened_keys = None;
     let (mut central, mut last) = fold(&log, details, &mut opened_keys)?;
     if last.last_seq < 2 {
@@ -148,10 +153,15 @@ fn fold(
     Ok((central, last))
 }
 
+fn random_id() -> Result<[u8; 16], StartError> {
+    let mut id = [0; 16];
+    let made = getrandom::fill(&mut id).map_err(|why| format!("the system gives no random bytes: {why}"));
+    made.map(|()| id).map_err(StartError::Other)
+}
+
 /// Writes the first two entries of a new log and waits until they are durable.
 fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), StartError> {
-    let mut log_id = [0; 16];
-    getrandom::fill(&mut log_id).map_err(|why| StartError::Other(format!("no random bytes: {why}")))?;
+    let log_id = log.log_id();
     let moment = wall();
     let draft = |entry: Entry| Draft { moment, body: Bytes::from(entry.encode()) };
     let mut entries = vec![draft(Entry::Genesis(Genesis { purpose, log_id })), draft(Entry::Rules(RULES))];

@@ -47,8 +47,10 @@ impl SequencerThread {
         let asked = Arc::clone(&stop);
         let run = move || {
             let end = turns(&mut sequencer, &clock, &asked);
-            if end == Ended::Cleanly {
-                sequencer.log().stop();
+            if end == Ended::Cleanly
+                && let Err(why) = sequencer.into_log().stop()
+            {
+                tracing::error!(%why, "the log's head could not be noted; the next start looks closer");
             }
             let _ = tell.send(Some(end));
         };
