@@ -53,10 +53,8 @@ impl Session {
             return Verdict::Refuse(Refused::new(Refusal::UnknownVersion, &text));
         }
         let alarm = message.is_alarm();
-        let (taken, most) = match alarm {
-            true => (&mut self.alarms, STREAMS),
-            false => (&mut self.plain, PLAIN_UNANSWERED),
-        };
+        let (taken, most) =
+            if alarm { (&mut self.alarms, STREAMS) } else { (&mut self.plain, PLAIN_UNANSWERED) };
         if *taken >= most {
             return Verdict::Busy { retry_ms: BUSY_FLOW_MS };
         }
@@ -65,8 +63,8 @@ impl Session {
     }
 
     /// Gives back the slot of an admitted message.
-    pub fn release(&mut self, slot: Slot) {
-        let taken = if slot.alarm { &mut self.alarms } else { &mut self.plain };
+    pub fn release(&mut self, Slot { alarm }: Slot) {
+        let taken = if alarm { &mut self.alarms } else { &mut self.plain };
         *taken = taken.saturating_sub(1);
     }
 
