@@ -71,3 +71,14 @@ pub const TLS_HANDSHAKES: usize = 64;
 /// Messages that could not be read and are being handed to the log; a further one is only counted,
 /// for the ones before it already stand before an operator.
 pub const UNREADABLE: usize = 1_024;
+// Keys
+
+/// Keys kept durable ahead of use (2 MiB on disk and in memory); below half of it more are made.
+/// When none is left, signals share the reserve.
+pub const KEY_POOL: usize = 65_536;
+/// Keys set aside for when the pool is empty; shared round robin, so erasing one erases its sharers.
+pub const KEY_RESERVE: usize = 256;
+/// How long the pool waits after a failed write before it tries again.
+pub const KEY_RETRY: Duration = Duration::from_secs(1);
+
+const _: () = assert!(KEY_RESERVE < KEY_POOL / 2);
