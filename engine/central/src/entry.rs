@@ -330,6 +330,22 @@ pub enum Scope {
     Only(#[n(0)] Vec<Municipality>),
 }
 
+impl Scope {
+    /// Whether it covers a municipality. One not known (0) is covered by [`Scope::All`] alone.
+    pub fn covers(&self, municipality: Municipality) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(some) => municipality.0 != 0 && some.contains(&municipality),
+        }
+    }
+
+    /// Whether it names no more than [`crate::limits::SCOPE`].
+    pub fn within_limit(&self) -> bool {
+        matches!(self, Self::All)
+            || matches!(self, Self::Only(some) if some.len() <= crate::limits::SCOPE)
+    }
+}
+
 /// A console session begins. Of its token only a hash is here: the id.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

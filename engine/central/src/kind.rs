@@ -10,17 +10,23 @@ use minicbor::{Decode, Encode};
 pub struct Kind(#[n(0)] pub u16);
 
 /// How urgent a kind is, and which lane it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Class {
     /// Somebody may be in danger: never behind anything else.
+    #[n(0)]
     LifeSafety,
     /// Somebody needs a look.
+    #[n(1)]
     Person,
     /// Equipment.
+    #[n(2)]
     Technical,
     /// Doses, positions, resets, measurements.
+    #[n(3)]
     Telemetry,
     /// Tests and training.
+    #[n(4)]
     Test,
 }
 

@@ -4,8 +4,26 @@
 #![no_std]
 extern crate alloc;
 
+mod alarms;
+mod answers;
+mod central;
+pub mod codec;
+pub mod codes;
+mod decision;
+mod dedup;
+mod digest;
+mod dispatch;
 pub mod entry;
+mod intake;
 pub mod kind;
+mod lifecycle;
 pub mod limits;
 pub mod output;
+mod roster;
+pub mod triage;
+mod waiting;
 pub mod words;
+
+pub use crate::central::{Central, Placed, RULES, Stop, Tally};
+pub use crate::codec::Undecodable;
+pub use crate::decision::Decision;

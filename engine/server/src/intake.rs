@@ -91,7 +91,7 @@ impl Intake {
     pub async fn submit(&self, draft: Draft) -> Outcome {
         self.metrics.signal(draft.signal.kind.class());
         if let Some(receipt) = self.gate.known(&draft.signal) {
-            self.gate.duplicate(&draft.signal.device.0);
+            self.gate.duplicate(&draft.signal.device.0, self.clock.now());
             return Outcome::Stored(receipt);
         }
         let class = draft.signal.kind.class();

@@ -1,0 +1,126 @@
+//! Intake: what a signal does, and the receipt it is owed.
+
+use alloc::vec::Vec;
+
+use crate::alarms::Alarm;
+use crate::central::{Central, Placed};
+use crate::decision::Decision;
+use crate::dedup::{self, Seen};
+use crate::entry::Signal;
+use crate::kind::Effect;
+use crate::lifecycle::{self, Event, Step};
+use crate::output::{Output, Receipt};
+use crate::triage::{self, Reading};
+use crate::words::AlarmId;
+
+impl Central {
+    /// Takes a signal in: a Duplicate changes nothing, everything else is remembered.
+    pub(crate) fn signal(
+        &mut self,
+        at: &Placed,
+        signal: &Signal,
+        out: &mut Vec<Output>,
+    ) -> Decision {
+        self.tally.signals = self.tally.signals.saturating_add(1);
+        if let Some(seen) = self.memory.find(signal, at.moment) {
+            self.tally.duplicates = self.tally.duplicates.saturating_add(1);
+            out.push(Output::Receipt(seen.receipt()));
+            return Decision::Duplicate { of: seen.seq };
+        }
+        let reading = triage::read(signal);
+        let (decision, alarm) = match reading.effect {
+            Effect::Opens => self.open_or_fold(at, signal, reading, out),
+            Effect::Attached => (self.attach(signal, out), None),
+            Effect::Filed => {
+                self.tally.filed = self.tally.filed.saturating_add(1);
+                (Decision::Filed, None)
+            }
+        };
+        self.remember(at, signal, alarm);
+        out.push(Output::Receipt(Receipt {
+            seq: at.seq,
+            head: at.head,
+            moment: at.moment,
+            duplicate: false,
+            alarm,
+        }));
+        decision
+    }
+
+    fn open_or_fold(
+        &mut self,
+        at: &Placed,
+        signal: &Signal,
+        reading: Reading,
+        out: &mut Vec<Output>,
+    ) -> (Decision, Option<AlarmId>) {
+        let open = self.alarms.repeated(signal, reading.kind);
+        let grows = |id| {
+            self.alarms.state(id).map(|state| lifecycle::step(state, Event::Repeat))
+                == Some(Step::Grow)
+        };
+        match open.filter(|id| grows(*id)) {
+            Some(id) => (self.fold(id, at, signal, reading, out), Some(id)),
+            None => (self.open_alarm(at, signal, reading, out), Some(AlarmId(at.seq))),
+        }
+    }
+
+    fn open_alarm(
+        &mut self,
+        at: &Placed,
+        signal: &Signal,
+        reading: Reading,
+        out: &mut Vec<Output>,
+    ) -> Decision {
+        self.tally.opened = self.tally.opened.saturating_add(1);
+        let alarm = self.alarms.insert(Alarm::new(at.seq, signal, reading));
+        self.waiting.enter(alarm);
+        out.push(Output::Row(alarm.row.clone()));
+        out.push(Output::Offer(alarm.row.alarm));
+        Decision::Opened { priority: alarm.row.priority, reasons: alarm.row.reasons.clone() }
+    }
+
+    fn fold(
+        &mut self,
+        id: AlarmId,
+        at: &Placed,
+        signal: &Signal,
+        reading: Reading,
+        out: &mut Vec<Output>,
+    ) -> Decision {
+        self.tally.folded = self.tally.folded.saturating_add(1);
+        self.change(id, out, |alarm| alarm.fold(at.seq, signal, reading));
+        let row = self.alarms.get(id).map(|alarm| &alarm.row);
+        let (priority, reasons) =
+            row.map_or((0, Vec::new()), |row| (row.priority, row.reasons.clone()));
+        Decision::Folded { alarm: id, priority, reasons }
+    }
+
+    fn attach(&mut self, signal: &Signal, out: &mut Vec<Output>) -> Decision {
+        self.tally.attached = self.tally.attached.saturating_add(1);
+        let mut alarms = 0_u32;
+        for id in self.alarms.of_device(signal) {
+            let state = self.alarms.state(id);
+            if state.map(|state| lifecycle::step(state, Event::Attach)) == Some(Step::Grow) {
+                self.change(id, out, |alarm| alarm.attach(signal));
+                alarms = alarms.saturating_add(1);
+            }
+        }
+        Decision::Attached { alarms }
+    }
+
+    fn remember(&mut self, at: &Placed, signal: &Signal, alarm: Option<AlarmId>) {
+        let Some(sameness) = dedup::sameness(signal) else { return };
+        self.memory.note(
+            &signal.device,
+            Seen {
+                sameness,
+                seq: at.seq,
+                head: at.head,
+                moment: at.moment,
+                alarm,
+                opening: alarm.is_some(),
+            },
+        );
+    }
+}
