@@ -3,5 +3,6 @@
 pub mod board;
 pub mod clock;
 pub mod intake;
+pub mod keys;
 pub mod limits;
 pub mod plain;

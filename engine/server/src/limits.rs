@@ -47,3 +47,15 @@ pub const COUNTED_SOURCES: usize = 10_000;
 const _: () = assert!(SHOUT_AFTER.as_millis() < NOT_STORED_AFTER.as_millis());
 // A receipt limit beyond a unit's own patience (32 s, RFC 3261 timer F) would be no answer at all.
 const _: () = assert!(NOT_STORED_AFTER.as_secs() < 32);
+
+// Keys
+
+/// Keys kept durable ahead of use (2 MiB on disk and in memory); below half of it more are made.
+/// When none is left, signals share the reserve.
+pub const KEY_POOL: usize = 65_536;
+/// Keys set aside for when the pool is empty; shared round robin, so erasing one erases its sharers.
+pub const KEY_RESERVE: usize = 256;
+/// How long the pool waits after a failed write before it tries again.
+pub const KEY_RETRY: Duration = Duration::from_secs(1);
+
+const _: () = assert!(KEY_RESERVE < KEY_POOL / 2);
