@@ -24,6 +24,7 @@ use crate::limits::{
     STREAM_IN_FLIGHT, STREAM_MESSAGE, STREAM_READ, STREAM_WRITE, STREAMS, TLS_HANDSHAKE,
     TLS_HANDSHAKES,
 };
+use crate::metrics::Listener;
 
 /// Accepts SIP over TCP until the task is dropped.
 pub async fn listen_tcp(sip: Arc<Sip>, listener: TcpListener) {
@@ -118,7 +119,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     Ends { source, local }: Ends,
     by: Transport,
 ) {
-    let listener = if by == Transport::Tls { "sip_tls" } else { "sip_tcp" };
+    let listener = if by == Transport::Tls { Listener::SipTls } else { Listener::SipTcp };
     sip.intake.metrics.connected(listener);
     let metrics = Arc::clone(&sip.intake.metrics);
     let mut connection = Connection {
@@ -179,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(Message::Response(response)) => {
                     let now = self.sip.now().0;
                     if let Some(client) = &mut self.client {
-                        client.received(&response, true, now);
+                        client.received(&response, now);
                     }
                     Some(())
                 }

@@ -87,7 +87,7 @@ impl Udp {
             Ok(Datagram::KeepAlive) => {}
             Ok(Datagram::Message(Message::Request(request))) => self.request(request, source).await,
             Ok(Datagram::Message(Message::Response(response))) => {
-                self.client.received(&response, false, self.sip.now().0);
+                self.client.received(&response, self.sip.now().0);
             }
             Err(wrong) => self.malformed(wrong, source).await,
         }
