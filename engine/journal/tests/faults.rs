@@ -117,14 +117,14 @@ fn a_disk_that_ignores_syncs_is_found_out() {
 fn a_crash_at_every_write_and_sync_loses_nothing_that_was_told() {
     let whole = SimDisk::new();
     whole.set(Faults::default());
-    assert_eq!(run(&whole, 1, 21, true).len(), 52);
+    assert_eq!(run(&whole, 1, 60, true).len(), 150);
     let points = whole.counts().0;
-    assert!(points > 50, "{points} writes and syncs");
+    assert!(points > 100, "{points} writes and syncs");
     let seeded = Seeded::new(1);
     for at in 1..=points {
         let disk = SimDisk::new();
         disk.set(Faults { crash_at: Some(at), ..Faults::default() });
-        let told = run(&disk, 1, 21, true);
+        let told = run(&disk, 1, 60, true);
         for image in [disk.killed(), disk.power_loss(&seeded)] {
             if let Err(loss) = keeps(&image, &told) {
                 panic!("crash at {at}: {loss}");
