@@ -100,6 +100,11 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
         self.outlet.wait(timeout);
     }
 
+    /// Whether nothing is in the lanes, kept for a next try, or under way to the log.
+    pub fn is_quiet(&self) -> bool {
+        self.sent.is_empty() && self.gather.is_empty() && self.outlet.is_empty()
+    }
+
     /// The state, between turns.
     pub fn central(&self) -> &Central {
         &self.central
@@ -282,7 +287,7 @@ pub(crate) fn apply(
     }
 }
 
-fn placed(kept: &journal::Entry) -> Placed {
+pub(crate) fn placed(kept: &journal::Entry) -> Placed {
     Placed { seq: Seq(kept.seq), moment: Moment(kept.moment), head: kept.hash }
 }
 
