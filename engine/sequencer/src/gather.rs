@@ -31,6 +31,8 @@ pub(crate) struct Bounds {
     pub(crate) room: Option<u64>,
     /// No more alarms may open.
     pub(crate) crowded: bool,
+    /// The log has no genesis yet: nothing else may come before it.
+    pub(crate) unborn: bool,
 }
 
 impl Gather {
@@ -104,7 +106,9 @@ impl Gather {
 /// Nothing is proposed that could not be applied: it would stop every node at every start.
 fn admit(inbound: &Inbound, bounds: Bounds) -> Result<Weight, Why> {
     let entry = Entry::decode(&inbound.body).map_err(|_| Why::Invalid)?;
-    if matches!(entry, Entry::Rules(n) if n != central::RULES) {
+    let lacks_rules = matches!(entry, Entry::Rules(n) if n != central::RULES);
+    let too_early = bounds.unborn && !matches!(entry, Entry::Genesis(_));
+    if lacks_rules || too_early {
         return Err(Why::Invalid);
     }
     let weight = Weight::of(&entry);

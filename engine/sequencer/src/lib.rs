@@ -35,7 +35,8 @@ pub enum Why {
     Full,
     /// The log has stopped; the process is about to leave.
     Stopped,
-    /// The body is no entry this node could apply, or too long: a mistake of the doorway.
+    /// The body is no entry this node could apply, too long, or came before the genesis was applied: a
+    /// mistake of the caller.
     Invalid,
 }
 

@@ -131,7 +131,12 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
         while self.sent.len() < IN_FLIGHT && self.halt.is_none() {
             // With nothing kept for the next try, whatever comes is itself the next try.
             let full = self.full && !self.gather.is_empty();
-            let bounds = Bounds { full, room: self.room, crowded: self.central.is_crowded() };
+            let bounds = Bounds {
+                full,
+                room: self.room,
+                crowded: self.central.is_crowded(),
+                unborn: self.central.purpose().is_none(),
+            };
             let shell = &mut self.shell;
             self.gather.fill(&mut self.outlet, bounds, &mut |inbound, why| {
                 worked = true;

@@ -93,8 +93,8 @@ impl Note {
 /// What the head file holds.
 pub(super) struct Noted {
     pub(super) note: Note,
-    /// One slot is not what a clean stop leaves there.
-    pub(super) flawed: bool,
+    /// Where a slot is not what a clean stop leaves there.
+    pub(super) flaw: Option<u64>,
     count: u64,
 }
 
@@ -106,9 +106,10 @@ pub(super) fn read(folder: &Folder) -> io::Result<Option<Noted>> {
     let readable = len.min(bytes.len() as u64) as usize;
     file.read_at(&mut bytes[..readable], 0)?;
     let slots = [Note::decode(&bytes[..BLOCK]), Note::decode(&bytes[BLOCK..])];
-    let lost = slots.iter().any(Option::is_none) || len != bytes.len() as u64;
+    let lost = slots.iter().position(Option::is_none).map(|slot| (slot * BLOCK) as u64);
+    let lost = lost.or((len != bytes.len() as u64).then_some(bytes.len() as u64));
     let newest = slots.into_iter().flatten().max_by_key(|(count, _)| *count);
-    Ok(newest.map(|(count, note)| Noted { note, flawed: note.clean && lost, count }))
+    Ok(newest.map(|(count, note)| Noted { note, flaw: lost.filter(|_| note.clean), count }))
 }
 
 /// The head file, open for notes.

@@ -76,14 +76,14 @@ pub fn verify_on(disk: Arc<dyn Disk>, dir: PathBuf) -> Result<Summary, Damage> {
 }
 
 fn check(folder: &Folder) -> Result<Summary, Damage> {
-    let note_damage = || damage_at(folder.head(), 0, 1, Flaw::Note);
+    let note_damage = |offset| damage_at(folder.head(), offset, 1, Flaw::Note);
     let Survey { noted, end, firsts, entries, .. } =
         survey(folder, Depth::Whole).map_err(|trouble| match trouble {
-            Trouble::NoLog => note_damage(),
+            Trouble::NoLog => note_damage(0),
             Trouble::Damage(damage) => damage,
         })?;
-    if noted.flawed {
-        return Err(note_damage());
+    if let Some(offset) = noted.flaw {
+        return Err(note_damage(offset));
     }
     Ok(Summary {
         log_id: noted.note.id,

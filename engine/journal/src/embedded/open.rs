@@ -147,7 +147,7 @@ fn make_ready(folder: &Folder, found: &mut Survey, size: u64) -> io::Result<Head
     for number in folder.numbers()?.into_iter().filter(|number| *number < floor) {
         folder.disk.remove(&folder.segment(number))?;
     }
-    if !found.noted.note.clean || found.noted.flawed {
+    if !found.noted.note.clean || found.noted.flaw.is_some() {
         heal(folder, found, size)?;
     }
     folder.disk.sync_dir(&folder.segments_dir())?;

@@ -277,17 +277,18 @@ impl<'f> Walk<'f> {
     /// The log must reach the note; after a clean stop, no further.
     fn against_note(&self, walked_from: Option<u64>) -> Result<(), Damage> {
         let at = &self.cursor;
-        let file = if at.segment == 0 { self.note.segment } else { at.segment };
+        // In the live segment, or in the next one if that is where it should go on.
+        let goes_on = self.headless.is_some() || self.note.segment > at.segment;
+        let (file, offset) = if goes_on { (at.segment + 1, 0) } else { (at.segment, at.offset) };
         if self.note.is_beyond(at) {
             let flaw = Flaw::Short { head: self.note.chain.seq };
-            return Err(self.damage(file, at.offset, flaw));
+            return Err(self.damage(file, offset, flaw));
         }
         let walked = walked_from.is_some_and(|from| from <= self.note.segment);
         if walked && !self.met_note {
             return Err(self.damage(self.note.segment, self.note.offset, Flaw::Head));
         }
         if self.note.clean && (self.torn || !self.note.is(at)) {
-            let (file, offset) = self.headless.map_or((file, at.offset), |number| (number, 0));
             return Err(self.damage(file, offset, Flaw::Tail));
         }
         Ok(())

@@ -94,7 +94,7 @@ impl SimDisk {
         let mut names = state.durable_names.clone();
         let kept = seeded.below(state.changes.len() as u64 + 1) as usize;
         for (_, changes) in &state.changes[..kept] {
-            changes.iter().for_each(|change| apply(&mut names, change));
+            apply_all(&mut names, changes);
         }
         let durable_names = names.clone();
         SimDisk(Arc::new(Mutex::new(State { inodes, names, durable_names, ..State::default() })))
@@ -167,20 +167,18 @@ fn lose(inode: &Inode, seeded: &Seeded) -> Inode {
     Inode::kept(&image)
 }
 
-fn apply(names: &mut BTreeMap<PathBuf, usize>, change: &Change) {
-    match change {
-        Change::Link(path, inode) => {
-            names.insert(path.clone(), *inode);
-        }
-        Change::Unlink(path) => {
-            names.remove(path);
-        }
+fn apply_all(names: &mut BTreeMap<PathBuf, usize>, changes: &[Change]) {
+    for change in changes {
+        match change {
+            Change::Link(path, inode) => names.insert(path.clone(), *inode),
+            Change::Unlink(path) => names.remove(path),
+        };
     }
 }
 
 impl State {
     fn change(&mut self, dir: &Path, changes: Vec<Change>) {
-        changes.iter().for_each(|change| apply(&mut self.names, change));
+        apply_all(&mut self.names, &changes);
         self.changes.push((dir.to_owned(), changes));
     }
 
@@ -260,7 +258,7 @@ impl Disk for SimDisk {
         state.changes = left;
         let synced: Vec<(PathBuf, Vec<Change>)> = synced;
         for (_, changes) in &synced {
-            changes.iter().for_each(|change| apply(&mut state.durable_names, change));
+            apply_all(&mut state.durable_names, changes);
         }
         Ok(())
     }
