@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use central::Central;
 use central::entry::Entry;
 use central::output::Output;
 use central::words::Seq;
+use central::{Central, Placed};
 use journal::Health;
-use sequencer::{Inbound, Placed, Shell, Why};
+use sequencer::{Inbound, Shell, Why};
 
 use crate::board::LogHealth;
 use crate::details::Details;
@@ -73,6 +73,7 @@ pub fn keep_details(details: &Details, seq: Seq, entry: &Entry, outputs: &[Outpu
 
 impl Shell for Outbox {
     fn applied(&mut self, at: &Placed, entry: &Entry, token: u64, outputs: &mut Vec<Output>) {
+        self.probe.applied(at);
         keep_details(&self.details, at.seq, entry, outputs);
         for output in outputs.drain(..) {
             self.send(at, entry, token, output);
