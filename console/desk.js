@@ -341,6 +341,7 @@ export class Desk {
   endClosing = () => {
     this.closing = null;
     document.getElementById("waiting")?.focus();
+    document.querySelector("aside")?.scrollTo(0, 0);
     this.draw();
   };
 

@@ -1,4 +1,4 @@
-/** The closing form: cause, action, outcome, each by one key; then Enter. */
+/** The closing form: cause, action, outcome, one question open at a time, each answered by one key; then Enter. */
 
 import { html } from "../html.js";
 import { NOTE_LENGTH } from "../limits.js";
@@ -32,22 +32,26 @@ export class CloseForm extends Component {
   state = { at: "cause", missing: null };
 
   componentDidMount() {
-    this.go(GROUPS.find((group) => this.props.draft[group] === undefined) ?? "cause");
-    this.form.current?.scrollIntoView({ block: "nearest" });
+    const first = GROUPS.find((group) => this.props.draft[group] === undefined) ?? "cause";
+    if (first === this.state.at) this.focus();
+    else this.setState({ at: first });
+  }
+
+  /** @param {Props} _props @param {{at: Group}} before */
+  componentDidUpdate(_props, before) {
+    if (before.at !== this.state.at) this.focus();
+  }
+
+  /** Into the open group: on what is chosen there, else its first. */
+  focus() {
+    const radios = /** @type {HTMLInputElement[]} */ ([...(this.form.current?.querySelectorAll("input") ?? [])]);
+    (radios.find((radio) => radio.checked) ?? radios[0])?.focus();
   }
 
   /** @param {Group} group */
   choices(group) {
     const { causes, actions, outcomes } = this.props.codes;
     return { cause: causes, action: actions, outcome: outcomes }[group];
-  }
-
-  /** Put the focus in a group: on what is chosen there, else its first. @param {Group} group */
-  go(group) {
-    const radios = this.form.current?.querySelectorAll(`input[name="${group}"]`) ?? [];
-    const chosen = /** @type {HTMLInputElement[]} */ ([...radios]);
-    (chosen.find((radio) => radio.checked) ?? chosen[0])?.focus();
-    this.setState({ at: group });
   }
 
   /** @param {Group} group @param {number} code */
@@ -69,6 +73,7 @@ export class CloseForm extends Component {
       event.preventDefault();
       return this.submit();
     }
+    // The button of a group is pressed by Enter and space; letters on it answer the open group as well.
     const at = event.key.length === 1 ? KEYS.indexOf(event.key.toLowerCase()) : -1;
     const choice = at < 0 ? undefined : this.choices(this.state.at)[at];
     // A letter without a choice must not become a command of the list behind.
@@ -77,16 +82,22 @@ export class CloseForm extends Component {
     event.preventDefault();
     const group = this.state.at;
     this.choose(group, choice.code);
-    const next = GROUPS[GROUPS.indexOf(group) + 1];
-    this.go(next ?? group);
+    this.next(group);
   };
+
+  /** On to the next question without an answer; after the last, to the one just answered. @param {Group} from */
+  next(from) {
+    const later = GROUPS.slice(GROUPS.indexOf(from) + 1);
+    const at = later.find((group) => this.props.draft[group] === undefined) ?? from;
+    if (at === from) requestAnimationFrame(() => this.focus());
+    else this.setState({ at });
+  }
 
   submit = () => {
     const { cause, action, outcome, note } = this.props.draft;
     const missing = GROUPS.find((group) => this.props.draft[group] === undefined);
     if (missing) {
-      this.setState({ missing });
-      return this.go(missing);
+      return this.setState({ missing, at: missing });
     }
     if (cause === undefined || action === undefined || outcome === undefined || this.props.pending) return;
     this.props.onClose({ cause, action, outcome, note });
@@ -94,14 +105,18 @@ export class CloseForm extends Component {
 
   /** @param {Group} group */
   group(group) {
-    const name = `${group}-${this.props.alarm}`;
-    return html`<fieldset class=${this.state.at === group ? "group at" : "group"} onFocusIn=${() => this.state.at !== group && this.setState({ at: group })}>
-      <legend>${t(group)}</legend>
-      ${this.choices(group).map((choice, at) => html`<label key=${choice.code} class="choice">
-        <input type="radio" name=${group} id=${`${name}-${choice.code}`} value=${choice.code}
-          checked=${this.props.draft[group] === choice.code} onChange=${() => this.choose(group, choice.code)} />
+    const open = this.state.at === group;
+    const chosen = this.choices(group).find(({ code }) => code === this.props.draft[group]);
+    return html`<fieldset class=${open ? "group at" : "group"}>
+      <legend class="sr-only">${t(group)}</legend>
+      <button type="button" class="group-title" aria-expanded=${open} onClick=${() => this.setState({ at: group })}>
+        <span>${t(group)}</span> <b>${chosen ? label(chosen) : "–"}</b>
+      </button>
+      ${open && html`<div class="choices">${this.choices(group).map((choice, at) => html`<label key=${choice.code} class="choice">
+        <input type="radio" name=${group} value=${choice.code} checked=${choice === chosen}
+          onChange=${() => this.choose(group, choice.code)} />
         <kbd>${KEYS[at] ?? ""}</kbd> <span>${label(choice)}</span>
-      </label>`)}
+      </label>`)}</div>`}
     </fieldset>`;
   }
 

@@ -43,7 +43,7 @@ export class WaitingRow extends Component {
       <div class="row-shape" role="gridcell"><${Shape} of=${row.class} /><span class="row-class">${className(row.class)}</span></div>
       <div class="row-main" role="gridcell">
         <div class="row-what">${what(row, kinds)}</div>
-        <div class="row-where"><b>${place(row)}</b> · ${row.device} · ${t("received", minute(millis(row.received), now))}</div>
+        <div class="row-where"><b>${place(row)}</b> · ${t("received", minute(millis(row.received), now))} · ${row.device}</div>
         <div class="row-notes">
           <span class="why">${why(row)}</span>
           ${notes(row, kinds, now).map(({ key, text, grave }) => html`<span key=${key} class=${grave ? "chip grave" : "chip"}>${text}</span>`)}

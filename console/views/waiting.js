@@ -40,6 +40,8 @@ export class Waiting extends Component {
   /** The one height of rows in a windowed list, as the style sheet says. */
   rowHeight = 0;
   movedAt = -Infinity;
+  /** Where the list began on the screen when last drawn: a band above it moves it too. */
+  began = 0;
   /** Alarms seen at or below the top edge at some time; the rest above it are new. @type {Set<number>} */
   known = new Set();
   resized = new ResizeObserver(() => this.measure());
@@ -107,8 +109,11 @@ export class Waiting extends Component {
   componentDidUpdate(before, _state, snapshot) {
     const area = this.area.current;
     if (!area) return;
+    const began = area.getBoundingClientRect().top;
+    const other = before.rows !== this.props.rows && before.rows.some((row, at) => row.alarm !== this.props.rows[at]?.alarm);
+    if (other || began !== this.began) this.movedAt = performance.now();
+    this.began = began;
     if (before.rows !== this.props.rows) {
-      if (before.rows.some((row, at) => row.alarm !== this.props.rows[at]?.alarm)) this.movedAt = performance.now();
       this.hold(area, /** @type {Anchor|null} */ (snapshot ?? null));
     }
     if (before.selected !== this.props.selected) this.reveal(area);

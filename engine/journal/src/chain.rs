@@ -83,7 +83,10 @@ mod tests {
     fn the_layout_never_changes() {
         let mut chain = Chain::GENESIS;
         let link = chain.advance(7, 3, 2, 1, 1_000, b"body");
-        assert_eq!(hex(&link.hash), "3e5f34645bc25e56e778871cc71ba53e704c0894edb4821ced2c89222bfdb45f");
+        assert_eq!(
+            hex(&link.hash),
+            "3e5f34645bc25e56e778871cc71ba53e704c0894edb4821ced2c89222bfdb45f"
+        );
     }
 
     #[test]

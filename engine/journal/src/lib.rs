@@ -4,6 +4,7 @@
 //! The journal does not know what an alarm is: bodies are bytes. Its format on disk is `docs/log-format.md`.
 
 pub mod chain;
+pub mod embedded;
 pub mod limits;
 pub mod memory;
 

@@ -7,6 +7,10 @@ use central::limits::ROW_SIGNALS;
 use central::words::{AlarmId, Seq};
 use dashmap::DashMap;
 
+use crate::api;
+use crate::keys::Keys;
+use crate::plain::Plain;
+
 /// One signal of an open alarm.
 #[derive(Clone, Debug)]
 pub struct Kept {
@@ -40,5 +44,44 @@ impl Details {
     /// Oldest first; empty for an alarm that is not open.
     pub fn of(&self, alarm: AlarmId) -> Vec<Kept> {
         self.by_alarm.get(&alarm).map(|kept| kept.clone()).unwrap_or_default()
+    }
+}
+
+/// Opens what is sealed, for the API, which asks only for those who may see it.
+pub struct Opener {
+    details: Arc<Details>,
+    keys: Arc<Keys>,
+}
+
+impl Opener {
+    /// Over the kept signals and the keys.
+    pub fn new(details: &Arc<Details>, keys: &Arc<Keys>) -> Self {
+        Self { details: Arc::clone(details), keys: Arc::clone(keys) }
+    }
+
+    fn open(&self, kept: Kept) -> api::Detail {
+        let signal = &kept.signal;
+        let sealed = signal.sealed.as_ref();
+        let opened = sealed.map(|sealed| self.keys.open_sealed(sealed).map_err(|why| why.to_string()));
+        let plain = match opened {
+            Some(Ok(bytes)) => Plain::from_bytes(&bytes).unwrap_or_default(),
+            Some(Err(why)) => Plain { text: vec![("Innhold".to_owned(), why)], raw: None },
+            None => Plain::default(),
+        };
+        api::Detail {
+            seq: kept.seq,
+            kind: signal.kind,
+            received: signal.received,
+            happened: signal.happened,
+            reference: signal.reference.0.clone(),
+            text: plain.text,
+            raw: plain.raw.map(|raw| String::from_utf8_lossy(&raw.bytes).into_owned()),
+        }
+    }
+}
+
+impl api::Details for Opener {
+    fn of(&self, alarm: AlarmId) -> Vec<api::Detail> {
+        self.details.of(alarm).into_iter().map(|kept| self.open(kept)).collect()
     }
 }

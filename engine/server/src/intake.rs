@@ -60,7 +60,7 @@ struct Pending {
 
 /// Shared by every listener and by the shell behind the sequencer.
 pub struct Intake {
-    lanes: Arc<Lanes<Inbound>>,
+    lanes: Lanes<Inbound>,
     /// The engine's clock.
     pub clock: Arc<Clock>,
     /// Shown to consoles.
@@ -77,7 +77,7 @@ pub struct Intake {
 impl Intake {
     /// Over the lanes that the sequencer drains.
     pub fn new(
-        lanes: Arc<Lanes<Inbound>>,
+        lanes: Lanes<Inbound>,
         clock: Arc<Clock>,
         board: Arc<Board>,
         metrics: Arc<Metrics>,

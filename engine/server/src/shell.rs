@@ -26,12 +26,17 @@ pub struct Outbox {
 impl Outbox {
     /// Over what the listeners and consoles share.
     pub fn new(
-        intake: Arc<Intake>,
-        details: Arc<Details>,
-        hops: Arc<Hops>,
-        probe: Arc<StateProbe>,
+        intake: &Arc<Intake>,
+        details: &Arc<Details>,
+        hops: &Arc<Hops>,
+        probe: &Arc<StateProbe>,
     ) -> Self {
-        Self { intake, details, hops, probe }
+        Self {
+            intake: Arc::clone(intake),
+            details: Arc::clone(details),
+            hops: Arc::clone(hops),
+            probe: Arc::clone(probe),
+        }
     }
 
     fn send(&self, at: &Placed, entry: &Entry, token: u64, output: Output) {
@@ -41,6 +46,9 @@ impl Outbox {
                     if !receipt.duplicate {
                         self.intake.gate.applied(signal, &receipt);
                         if let Some(alarm) = receipt.alarm {
+                            if alarm.0 == at.seq {
+                                self.intake.metrics.opened();
+                            }
                             self.hops.durable(alarm, at.seq, signal.received, self.intake.clock.now());
                         }
                     }

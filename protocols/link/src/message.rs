@@ -265,7 +265,7 @@ fn read(bytes: &[u8]) -> Result<Message, Reason> {
     }
 }
 
-/// Reads key by key for as long as the bytes allow it.
+/// Reads key by key for as long as the bytes allow it; the first value of a key counts.
 fn salvage(bytes: &[u8]) -> Salvaged {
     let mut found = Salvaged::default();
     let d = &mut Decoder::new(bytes);
@@ -275,9 +275,9 @@ fn salvage(bytes: &[u8]) -> Salvaged {
     while let Ok(key) = d.i64() {
         let value = d.position();
         match key {
-            0 => found.kind_of_message = cbor::uint(d, Key::Top(0)).ok(),
-            1 => found.id = cbor::bytes(d, Key::Top(1)).ok(),
-            4 => found.kind = d.u16().ok().map(Kind),
+            0 => set(&mut found.kind_of_message, cbor::uint(d, Key::Top(0)).ok()),
+            1 => set(&mut found.id, cbor::bytes(d, Key::Top(1)).ok()),
+            4 => set(&mut found.kind, d.u16().ok().map(Kind)),
             _ => {}
         }
         d.set_position(value);
@@ -285,8 +285,14 @@ fn salvage(bytes: &[u8]) -> Salvaged {
             break;
         }
     }
-    if found.kind_of_message == Some(HELLO) || found.kind_of_message == Some(BEAT) {
+    if matches!(found.kind_of_message, Some(HELLO | BEAT)) {
         return Salvaged { kind_of_message: found.kind_of_message, ..Salvaged::default() };
     }
     found
+}
+
+fn set<T>(slot: &mut Option<T>, value: Option<T>) {
+    if slot.is_none() {
+        *slot = value;
+    }
 }

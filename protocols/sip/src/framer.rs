@@ -11,7 +11,7 @@ use crate::message::salvage;
 use crate::scan::{content_length, is_padding};
 
 /// What a stream brought.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Event {
     /// One complete message, ready for [`Message::parse`](crate::Message::parse).
     Message(Bytes),
@@ -27,7 +27,7 @@ pub enum Event {
 /// Between messages it holds no memory; within one, what came of that message, so at most
 /// [`MAX_MESSAGE`]. How long a message may take to arrive is the caller's limit: see
 /// [`Framer::is_idle`].
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Framer {
     held: Vec<u8>,
     state: State,
@@ -159,9 +159,7 @@ impl Framer {
     fn body(&mut self, total: usize, input: &mut &[u8]) -> Option<Bytes> {
         let missing = total - self.held.len();
         if input.len() < missing {
-            if self.held.capacity() < total {
-                self.held.reserve_exact(missing.min(EAGER_ROOM.max(input.len())));
-            }
+            self.make_room(missing, input.len());
             self.take(input.len(), input);
             return None;
         }
@@ -173,6 +171,14 @@ impl Framer {
         }
         self.take(missing, input);
         Some(mem::take(&mut self.held).into())
+    }
+
+    /// Room for what arrives, doubling up to what is missing: linear however small the pieces.
+    fn make_room(&mut self, missing: usize, arriving: usize) {
+        let held = self.held.len();
+        if self.held.capacity() - held < arriving {
+            self.held.reserve_exact(missing.min(held.max(arriving).max(EAGER_ROOM)));
+        }
     }
 
     fn broken(&mut self, why: Why, input: &mut &[u8]) -> Event {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::header::{Field, Headers, Name, Span};
 use crate::limits::{MAX_HEAD, MAX_HEADERS, MAX_LINE, MAX_MESSAGE};
 use crate::malformed::Why;
-use crate::text::{is_space, line_feed, number, trim, trim_end};
+use crate::text::{find, is_space, number, split_at_byte, trim, trim_end};
 
 /// One line with its folded continuations: what it holds, and where the next begins.
 struct Line<'a> {
@@ -23,7 +23,7 @@ impl<'a> Line<'a> {
         let mut next = start;
         let mut folded = false;
         loop {
-            next += line_feed(head.get(next..)?)? + 1;
+            next += find(head.get(next..)?, b'\n')? + 1;
             let text = &head[start..next - 1];
             let text = text.strip_suffix(b"\r").unwrap_or(text);
             // An empty line ends the head, whatever the body begins with.
@@ -34,10 +34,15 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// Whether it holds a fold, or a return that ends no line: both are read as spaces.
+    fn is_folded(&self) -> bool {
+        self.folded || find(self.text, b'\r').is_some()
+    }
+
     /// Name without the white space before its colon, and value.
     fn name_value(&self) -> Option<(&'a [u8], &'a [u8])> {
-        let colon = self.text.iter().position(|&b| b == b':')?;
-        Some((trim_end(&self.text[..colon]), trim(&self.text[colon + 1..])))
+        let (name, value) = split_at_byte(self.text, b':');
+        Some((trim_end(name), trim(value?)))
     }
 }
 
@@ -84,7 +89,7 @@ impl Scan {
         if scan.body_at == head.len() && !ends_with_empty_line(head) {
             scan.note(if raw.len() > MAX_HEAD { Why::HeadTooLarge } else { Why::Truncated });
         }
-        // A fold is rewritten as spaces of the same length: every span stays right.
+        // Rewritten as spaces, one for one: every span stays right.
         scan.headers.head = if folded { unfolded(raw, scan.body_at) } else { raw.clone() };
         scan
     }
@@ -94,13 +99,13 @@ impl Scan {
         let Some(first) = Line::at(head, 0) else { return false };
         self.start = Span::new(0, first.text.len());
         let mut length = Length::default();
-        let (mut at, mut folded) = (first.next, first.folded);
+        let (mut at, mut folded) = (first.next, first.is_folded());
         while let Some(line) = Line::at(head, at) {
             if line.text.is_empty() {
                 self.body_at = line.next;
                 break;
             }
-            folded |= line.folded;
+            folded |= line.is_folded();
             if let Err(why) = self.field(head, &line, &mut length) {
                 self.note(why);
             }
@@ -138,15 +143,20 @@ fn ends_with_empty_line(head: &[u8]) -> bool {
     head.ends_with(b"\n\n") || head.ends_with(b"\n\r\n")
 }
 
-/// The head with every line end inside a fold turned to spaces; the body untouched.
+/// The head with the line ends inside folds, and returns that end no line, turned to spaces; the
+/// body untouched.
 fn unfolded(raw: &Bytes, body_at: usize) -> Bytes {
     let mut head = raw[..body_at].to_vec();
-    for i in 1..head.len() {
-        if head[i - 1] == b'\n' && matches!(head[i], b' ' | b'\t') {
-            head[i - 1] = b' ';
-            if i >= 2 && head[i - 2] == b'\r' {
-                head[i - 2] = b' ';
-            }
+    for i in 0..head.len() {
+        let after = |n: usize| head.get(i + n).copied();
+        let blank = |byte: Option<u8>| matches!(byte, Some(b' ' | b'\t'));
+        let inside = match head[i] {
+            b'\n' => blank(after(1)),
+            b'\r' => after(1) != Some(b'\n') || blank(after(2)),
+            _ => false,
+        };
+        if inside {
+            head[i] = b' ';
         }
     }
     Bytes::from(head)

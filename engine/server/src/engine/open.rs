@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use central::Central;
+use central::{Central, Placed};
 use central::entry::{Entry, Genesis, Purpose};
 use central::output::Output;
-use central::words::{KeyId, Moment, Seq};
+use central::words::{KeyId, Moment};
 use journal::embedded::{self, Embedded, Options};
 use journal::{Batch, Draft, Event, Health, Log, Pos};
 use sequencer::Refolded;
@@ -109,12 +109,17 @@ pub fn make_folder(folder: &Path) -> Result<(), StartError> {
 /// Opens the log, folds it, and checks that it is the log that was asked for.
 pub fn open(wanted: &Wanted<'_>, wake: journal::Wake, details: &Details) -> Result<Opened, StartError> {
     make_folder(wanted.data)?;
-    let options = Options { segment_bytes: wanted.segment_bytes, ..Options::new(wanted.data.join(LOG), wake) };
-    let mut log = embedded::open(options)?;
+    let mut options = Options::new(wanted.data.join(LOG), wake);
+    options.segment_bytes = wanted.segment_bytes;
+    // Where there are keys there was a log: one that is gone now is not begun anew.
+    if !wanted.data.join(super::KEYS).exists() {
+        options.create = Some(random_id()?);
+    }
+    let mut log = embedded::open(&options)?;
     let mut opened_keys = None;
     let (mut central, mut last) = fold(&log, details, &mut opened_keys)?;
-    if last.seq == 0 {
-        begin(&mut log, wanted.purpose)?;
+    if last.last_seq < 2 {
+        begin(&mut log, wanted.purpose, &last)?;
         (central, last) = fold(&log, details, &mut opened_keys)?;
     }
     check_purpose(wanted, &central)?;
@@ -131,12 +136,12 @@ fn fold(
 ) -> Result<(Central, Refolded), StartError> {
     let mut central = Central::new();
     let records = log.read(Pos::START).map_err(|why| StartError::Fold(why.to_string()))?;
-    let see = |seq: Seq, entry: &Entry, outputs: &[Output]| {
+    let see = |at: &Placed, entry: &Entry, outputs: &[Output]| {
         if let Entry::Signal(signal) = entry {
             let key = signal.sealed.as_ref().map(|sealed| sealed.key);
             *last_key = (*last_key).max(key);
         }
-        keep_details(details, seq, entry, outputs);
+        keep_details(details, at.seq, entry, outputs);
         for output in outputs {
             if let Output::Gone(gone) = output {
                 details.forget(gone.alarm);
@@ -148,15 +153,22 @@ fn fold(
     Ok((central, last))
 }
 
+fn random_id() -> Result<[u8; 16], StartError> {
+    let mut id = [0; 16];
+    let made = getrandom::fill(&mut id).map_err(|why| format!("the system gives no random bytes: {why}"));
+    made.map(|()| id).map_err(StartError::Other)
+}
+
 /// Writes the first two entries of a new log and waits until they are durable.
-fn begin(log: &mut Embedded, purpose: Purpose) -> Result<(), StartError> {
-    let mut log_id = [0; 16];
-    getrandom::fill(&mut log_id).map_err(|why| StartError::Other(format!("no random bytes: {why}")))?;
+fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), StartError> {
+    let log_id = log.log_id();
     let moment = wall();
     let draft = |entry: Entry| Draft { moment, body: Bytes::from(entry.encode()) };
-    let entries = vec![draft(Entry::Genesis(Genesis { purpose, log_id })), draft(Entry::Rules(RULES))];
+    let mut entries = vec![draft(Entry::Genesis(Genesis { purpose, log_id })), draft(Entry::Rules(RULES))];
+    // A log torn in its very first write may hold the one and not the other.
+    entries.drain(..last.last_seq as usize);
     let wanted = entries.len();
-    let batch = Batch { node: NODE, boot: 1, n: 1, entries, decided: Vec::new() };
+    let batch = Batch { node: NODE, boot: last.next_boot(NODE), n: 1, entries, decided: Vec::new() };
     log.propose(batch).map_err(|_| StartError::Fold("the new log takes no entries; is the disk full?".to_owned()))?;
     let mut durable = 0;
     for _ in 0..10_000 {

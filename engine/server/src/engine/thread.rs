@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use journal::embedded::Embedded;
 use lanes::Waker;
-use sequencer::{Sequencer, Turn};
+use sequencer::{Halt, Sequencer, Turn};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -47,8 +47,10 @@ impl SequencerThread {
         let asked = Arc::clone(&stop);
         let run = move || {
             let end = turns(&mut sequencer, &clock, &asked);
-            if end == Ended::Cleanly {
-                sequencer.into_log().stop();
+            if end == Ended::Cleanly
+                && let Err(why) = sequencer.into_log().stop()
+            {
+                tracing::error!(%why, "the log's head could not be noted; the next start looks closer");
             }
             let _ = tell.send(Some(end));
         };
@@ -88,7 +90,8 @@ fn turns(
                 });
                 sequencer.wait(due.min(LONGEST_SLEEP));
             }
-            Turn::Stopped => return Ended::LogStopped,
+            Turn::Stopped(Halt::Log) => return Ended::LogStopped,
+            Turn::Stopped(why) => return Ended::CannotApply(why.to_string()),
         }
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use central::words::KeyId;
 
-use super::pool::{KEY, Key, Slot};
 use super::KeysError;
+use super::pool::{KEY, Key, Slot};
 use crate::limits::KEY_RESERVE;
 
 const NAME: &str = "keys";
@@ -81,7 +81,9 @@ impl KeyFile {
         let done = self
             .file
             .read_exact_at(old, offset(first))
-            .and_then(|()| aws_lc_rs::rand::fill(new).map_err(|_| io::Error::other("no randomness")))
+            .and_then(|()| {
+                aws_lc_rs::rand::fill(new).map_err(|_| io::Error::other("no randomness"))
+            })
             .and_then(|()| self.write_and_sync(&bytes, offset(first)));
         let keys = done.map(|()| slots_of(&bytes, first));
         bytes.fill(0);
@@ -138,7 +140,8 @@ impl Reader {
     /// `None`: erased, or the file never had it.
     pub(super) fn key(&self, id: u64) -> io::Result<Option<Key>> {
         let mut bytes = [0; KEY];
-        if id == 0 {
+        // Beyond what any file can hold, a file system says "invalid" rather than "end".
+        if id == 0 || offset(id) > i64::MAX as u64 {
             return Ok(None);
         }
         match self.0.read_exact_at(&mut bytes, offset(id)) {
@@ -172,9 +175,10 @@ fn write_header(file: &File, folder: &Path) -> io::Result<()> {
     file.sync_all()?;
     File::open(folder)?.sync_all()?;
     // The folder itself may be new.
-    folder.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), |parent| {
-        File::open(parent)?.sync_all()
-    })
+    folder
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 /// New, or its making was cut short by a power loss: no key can have been used.

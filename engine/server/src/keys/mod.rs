@@ -34,7 +34,9 @@ use crate::limits::{KEY_POOL, KEY_RETRY};
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// Others may read it.
-    #[error("{path} can be read by others (mode {mode:o}): set it to 600 for the file, 700 for its folder, owned by the engine's user")]
+    #[error(
+        "{path} can be read by others (mode {mode:o}): set it to 600 for the file, 700 for its folder, owned by the engine's user"
+    )]
     Open {
         /// The file or its folder.
         path: PathBuf,
@@ -45,10 +47,14 @@ pub enum KeysError {
     #[error("{0} is in use by another process: stop that engine first")]
     InUse(PathBuf),
     /// The header is not ours.
-    #[error("{0} is not a key file of this version: put the right file there; without it nothing sealed can be opened")]
+    #[error(
+        "{0} is not a key file of this version: put the right file there; without it nothing sealed can be opened"
+    )]
     NotKeys(PathBuf),
     /// The disk said no.
-    #[error("{path}: {source}: see that the folder exists, is writable by the engine's user and has room")]
+    #[error(
+        "{path}: {source}: see that the folder exists, is writable by the engine's user and has room"
+    )]
     Disk {
         /// The file or its folder.
         path: PathBuf,
@@ -128,7 +134,8 @@ impl Keys {
             lock(&self.shared.pool).reserve_of(last);
         }
         let shared = Arc::clone(&self.shared);
-        let thread = std::thread::Builder::new().name("keys".to_owned()).spawn(move || shared.run());
+        let thread =
+            std::thread::Builder::new().name("keys".to_owned()).spawn(move || shared.run());
         let thread = thread.map_err(|source| lock(&self.shared.file).said(source))?;
         *lock(&self.thread) = Some(thread);
         Ok(())
@@ -190,11 +197,15 @@ impl Shared {
     /// Makes keys durable, then puts them in the pool.
     fn refill(&self) -> Result<(), KeysError> {
         let mut file = lock(&self.file);
-        while let wanted @ 1.. = KEY_POOL.saturating_sub(lock(&self.pool).len()) {
-            let keys = file.make_durable(wanted)?;
+        loop {
+            let ready = lock(&self.pool).len();
+            if ready >= KEY_POOL {
+                return Ok(());
+            }
+            // Not under the pool's lock: signals draw from it while the disk works.
+            let keys = file.make_durable(KEY_POOL - ready)?;
             lock(&self.pool).add(keys);
         }
-        Ok(())
     }
 
     fn run(&self) {

@@ -85,8 +85,9 @@ impl Queue {
     }
 
     /// A stream whose answer did not come in time; its signal is due again.
-    pub(super) fn overdue(&mut self, now: u64) -> Option<u64> {
-        self.kept.iter_mut().find(|k| k.stream.is_some() && now >= k.due)?.stream.take()
+    pub(super) fn overdue(&mut self, now: u64) -> Option<(u64, [u8; 16])> {
+        let late = self.kept.iter_mut().find(|k| k.stream.is_some() && now >= k.due)?;
+        Some((late.stream.take()?, late.id))
     }
 
     pub(super) fn on_stream(&self, stream: u64) -> Option<[u8; 16]> {
