@@ -5,8 +5,8 @@ use std::sync::Arc;
 use central::entry::Entry;
 use central::output::Output;
 use central::words::Seq;
-use journal::Health;
 use central::{Central, Placed};
+use journal::Health;
 use sequencer::{Inbound, Shell, Why};
 
 use crate::board::LogHealth;
@@ -49,7 +49,7 @@ impl Outbox {
                             if alarm.0 == at.seq {
                                 self.intake.metrics.opened();
                             }
-                            self.hops.durable(alarm, at.seq, signal.received, self.intake.clock.now());
+                            self.hops.durable(at.seq, signal.received, self.intake.clock.now());
                         }
                     }
                 }
