@@ -14,7 +14,7 @@ use central::entry::Entry;
 use central::output::Output;
 use central::{Central, Placed, Stop, Undecodable};
 
-pub use crate::refold::{Irreproducible, Refolded, refold};
+pub use crate::refold::{Irreproducible, Refolded, refold, refold_seeing};
 pub use crate::sequencer::Sequencer;
 
 /// What a shell or the engine itself wants in the log.

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
-use central::Central;
+use central::entry::Entry;
+use central::output::Output;
+use central::{Central, Placed};
 use journal::{Damage, Decided, Hash, Record};
 
 use crate::Halt;
 use crate::limits::UNCOMPARED;
-use crate::sequencer::apply;
+use crate::sequencer::{apply, placed};
 
 /// How far the log has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,6 +59,18 @@ pub fn refold(
     records: impl Iterator<Item = Result<Record, Damage>>,
     central: &mut Central,
 ) -> Result<Refolded, Irreproducible> {
+    refold_seeing(records, central, |_, _, _| {})
+}
+
+/// As [`refold`]; `see` is shown each entry with what followed from it, for a projection to fold it too.
+///
+/// # Errors
+/// See [`Irreproducible`].
+pub fn refold_seeing(
+    records: impl Iterator<Item = Result<Record, Damage>>,
+    central: &mut Central,
+    mut see: impl FnMut(&Placed, &Entry, &[Output]),
+) -> Result<Refolded, Irreproducible> {
     let mut folded = Refolded::default();
     let mut uncompared = Uncompared::default();
     let mut outputs = Vec::new();
@@ -69,7 +83,8 @@ pub fn refold(
                 let boot = folded.boots.entry(kept.node).or_default();
                 *boot = kept.boot.max(*boot);
                 if kept.seq > central.last().0 {
-                    let (_, decision) = apply(central, &kept, &mut outputs)?;
+                    let (entry, decision) = apply(central, &kept, &mut outputs)?;
+                    see(&placed(&kept), &entry, &outputs);
                     uncompared.note(kept.seq, decision.encode().into());
                     outputs.clear();
                 }

@@ -100,6 +100,11 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
         self.outlet.wait(timeout);
     }
 
+    /// Whether nothing is in the lanes, kept for a next try, or under way to the log.
+    pub fn is_quiet(&self) -> bool {
+        self.sent.is_empty() && self.gather.is_empty() && self.outlet.is_empty()
+    }
+
     /// The state, between turns.
     pub fn central(&self) -> &Central {
         &self.central
@@ -113,6 +118,11 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
     /// The log, between turns, such as to trim it.
     pub fn log(&mut self) -> &mut L {
         &mut self.log
+    }
+
+    /// Ends the loop and gives the log back, to stop it.
+    pub fn into_log(self) -> L {
+        self.log
     }
 
     /// Proposes what the lanes hold, as far as batches may be under way; says whether anything was done.
@@ -277,7 +287,7 @@ pub(crate) fn apply(
     }
 }
 
-fn placed(kept: &journal::Entry) -> Placed {
+pub(crate) fn placed(kept: &journal::Entry) -> Placed {
     Placed { seq: Seq(kept.seq), moment: Moment(kept.moment), head: kept.hash }
 }
 

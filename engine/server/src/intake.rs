@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
-use central::entry::{Act, Entry, SessionOpened, Signal};
+use central::entry::{Act, Entry, Sealed, SessionOpened, Signal};
 use central::kind::Class;
 use central::output::{Answer, Receipt};
 use central::words::{AlarmId, Moment, SessionId};
@@ -45,7 +45,7 @@ pub enum Outcome {
 }
 
 enum Waiter {
-    Signal(oneshot::Sender<Outcome>),
+    Signal(oneshot::Sender<Outcome>, Class),
     Act(oneshot::Sender<Answer>),
     Session(oneshot::Sender<()>),
 }
@@ -60,7 +60,7 @@ struct Pending {
 
 /// Shared by every listener and by the shell behind the sequencer.
 pub struct Intake {
-    lanes: Arc<Lanes<Inbound>>,
+    lanes: Lanes<Inbound>,
     /// The engine's clock.
     pub clock: Arc<Clock>,
     /// Shown to consoles.
@@ -77,7 +77,7 @@ pub struct Intake {
 impl Intake {
     /// Over the lanes that the sequencer drains.
     pub fn new(
-        lanes: Arc<Lanes<Inbound>>,
+        lanes: Lanes<Inbound>,
         clock: Arc<Clock>,
         board: Arc<Board>,
         metrics: Arc<Metrics>,
@@ -91,7 +91,8 @@ impl Intake {
     pub async fn submit(&self, draft: Draft) -> Outcome {
         self.metrics.signal(draft.signal.kind.class());
         if let Some(receipt) = self.gate.known(&draft.signal) {
-            self.gate.duplicate(&draft.signal.device.0);
+            self.gate.duplicate(&draft.signal.device.0, self.clock.now());
+            self.metrics.duplicate();
             return Outcome::Stored(receipt);
         }
         let class = draft.signal.kind.class();
@@ -102,7 +103,7 @@ impl Intake {
         let (tell, told) = oneshot::channel();
         let moment = self.clock.now();
         let body = Entry::Signal(signal).encode();
-        let pending = Pending { waiter: Some(Waiter::Signal(tell)), since: Instant::now(), shout, shouted: false };
+        let pending = Pending { waiter: Some(Waiter::Signal(tell, class)), since: Instant::now(), shout, shouted: false };
         let token = self.remember(pending);
         if !self.push(lane_of(class), trusted, moment, body, token) {
             self.refuse(token, Outcome::Busy);
@@ -129,6 +130,13 @@ impl Intake {
         let (tell, told) = oneshot::channel();
         self.engine_entry(&Entry::SessionEnded(id), Waiter::Session(tell));
         told.await.is_ok()
+    }
+
+    /// Seals what an operator writes in words; `None`: no key to seal it with, so it cannot be kept.
+    pub fn seal_note(&self, note: &str) -> Option<Sealed> {
+        let mut plain = Plain::default();
+        plain.say("Notat", note);
+        self.keys.seal(&plain.to_bytes())
     }
 
     /// Hands the log an entry that nobody waits for (hops, counts); false: no room, it is lost and was only statistics.
@@ -172,8 +180,8 @@ impl Intake {
         if pending.shouted {
             self.unshout(&pending, receipt.alarm);
         }
-        if let Some(Waiter::Signal(tell)) = pending.waiter {
-            self.metrics.stored(pending.since.elapsed());
+        if let Some(Waiter::Signal(tell, class)) = pending.waiter {
+            self.metrics.stored(class, pending.since.elapsed());
             let _ = tell.send(Outcome::Stored(receipt));
         }
     }
@@ -196,7 +204,7 @@ impl Intake {
     pub(crate) fn refuse(&self, token: u64, outcome: Outcome) {
         let Some((_, mut pending)) = self.pending.remove(&token) else { return };
         self.send_on(&mut pending);
-        if let Some(Waiter::Signal(tell)) = pending.waiter.take() {
+        if let Some(Waiter::Signal(tell, _)) = pending.waiter.take() {
             self.metrics.refused(&outcome);
             let _ = tell.send(outcome);
         }
@@ -216,7 +224,7 @@ impl Intake {
             if waited >= NOT_STORED_AFTER && pending.waiter.is_some() {
                 self.send_on(pending);
                 // An act's waiter is dropped: its sender hears that nothing is known yet and may ask again.
-                if let Some(Waiter::Signal(tell)) = pending.waiter.take() {
+                if let Some(Waiter::Signal(tell, _)) = pending.waiter.take() {
                     self.metrics.refused(&Outcome::NotStored);
                     let _ = tell.send(Outcome::NotStored);
                 }

@@ -48,6 +48,29 @@ const _: () = assert!(SHOUT_AFTER.as_millis() < NOT_STORED_AFTER.as_millis());
 // A receipt limit beyond a unit's own patience (32 s, RFC 3261 timer F) would be no answer at all.
 const _: () = assert!(NOT_STORED_AFTER.as_secs() < 32);
 
+// SIP
+/// Bytes a datagram may have: the most UDP can carry, so that none is cut.
+pub const UDP_DATAGRAM: usize = 65_536;
+/// Answers waiting for the socket's task; a further one waits in its own task.
+pub const UDP_ANSWERS: usize = 1_024;
+/// Bytes read from a stream at a time; on the stack, so that an idle connection holds none.
+pub const STREAM_READ: usize = 4_096;
+/// SIP connections at a time over all listeners; a further one is closed at once and counted.
+pub const STREAMS: usize = 18_000;
+/// Requests of one connection under way; beyond it the connection is not read until one is answered.
+pub const STREAM_IN_FLIGHT: usize = 16;
+/// How long one message may take to arrive on a stream; then what came is shown if it may be a
+/// person, and the connection is closed.
+pub const STREAM_MESSAGE: Duration = Duration::from_secs(20);
+/// How long a peer may leave what it is sent unread; then the connection is closed.
+pub const STREAM_WRITE: Duration = Duration::from_secs(10);
+/// How long a TLS handshake may take.
+pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+/// TLS handshakes at a time; a further one waits for a place.
+pub const TLS_HANDSHAKES: usize = 64;
+/// Messages that could not be read and are being handed to the log; a further one is only counted,
+/// for the ones before it already stand before an operator.
+pub const UNREADABLE: usize = 1_024;
 // Keys
 
 /// Keys kept durable ahead of use (2 MiB on disk and in memory); below half of it more are made.

@@ -1,0 +1,87 @@
+//! The signals of open alarms, sealed as they are in the log, so that a console can be shown them at once.
+
+use std::sync::Arc;
+
+use central::entry::Signal;
+use central::limits::ROW_SIGNALS;
+use central::words::{AlarmId, Seq};
+use dashmap::DashMap;
+
+use crate::api;
+use crate::keys::Keys;
+use crate::plain::Plain;
+
+/// One signal of an open alarm.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its place in the log.
+    pub seq: Seq,
+    /// As logged; what is personal is still sealed.
+    pub signal: Arc<Signal>,
+}
+
+/// By alarm; filled by the fold, emptied when an alarm closes.
+#[derive(Debug, Default)]
+pub struct Details {
+    by_alarm: DashMap<AlarmId, Vec<Kept>>,
+}
+
+impl Details {
+    /// A signal opened or was folded into an alarm. The opening one is always kept, of the others the newest.
+    pub fn keep(&self, alarm: AlarmId, seq: Seq, signal: &Signal) {
+        let mut kept = self.by_alarm.entry(alarm).or_default();
+        if kept.len() == ROW_SIGNALS {
+            kept.remove(1);
+        }
+        kept.push(Kept { seq, signal: Arc::new(signal.clone()) });
+    }
+
+    /// An alarm is closed.
+    pub fn forget(&self, alarm: AlarmId) {
+        self.by_alarm.remove(&alarm);
+    }
+
+    /// Oldest first; empty for an alarm that is not open.
+    pub fn of(&self, alarm: AlarmId) -> Vec<Kept> {
+        self.by_alarm.get(&alarm).map(|kept| kept.clone()).unwrap_or_default()
+    }
+}
+
+/// Opens what is sealed, for the API, which asks only for those who may see it.
+pub struct Opener {
+    details: Arc<Details>,
+    keys: Arc<Keys>,
+}
+
+impl Opener {
+    /// Over the kept signals and the keys.
+    pub fn new(details: &Arc<Details>, keys: &Arc<Keys>) -> Self {
+        Self { details: Arc::clone(details), keys: Arc::clone(keys) }
+    }
+
+    fn open(&self, kept: Kept) -> api::Detail {
+        let signal = &kept.signal;
+        let sealed = signal.sealed.as_ref();
+        let opened = sealed.map(|sealed| self.keys.open_sealed(sealed).map_err(|why| why.to_string()));
+        let plain = match opened {
+            Some(Ok(bytes)) => Plain::from_bytes(&bytes).unwrap_or_default(),
+            Some(Err(why)) => Plain { text: vec![("Innhold".to_owned(), why)], raw: None },
+            None => Plain::default(),
+        };
+        api::Detail {
+            seq: kept.seq,
+            kind: signal.kind,
+            received: signal.received,
+            happened: signal.happened,
+            reference: signal.reference.0.clone(),
+            text: plain.text,
+            raw: plain.raw.map(|raw| String::from_utf8_lossy(&raw.bytes).into_owned()),
+        }
+    }
+}
+
+impl api::Details for Opener {
+    fn of(&self, alarm: AlarmId) -> Vec<api::Detail> {
+        self.details.of(alarm).into_iter().map(|kept| self.open(kept)).collect()
+    }
+}

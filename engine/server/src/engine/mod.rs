@@ -1,0 +1,275 @@
+//! The engine as one thing to start and stop: opens the log, folds it, listens, keeps time.
+
+mod open;
+mod thread;
+mod timers;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use central::entry::{Entry, Purpose, Started};
+use central::words::Moment;
+use sequencer::Sequencer;
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub use self::open::{LOG, NODE, RULES, StartError};
+pub use self::thread::Ended;
+
+use self::open::Wanted;
+use self::thread::SequencerThread;
+use crate::addresses::{Addresses, purpose_name};
+use crate::api::{Account, Console, Setup};
+use crate::authority::Authority;
+use crate::board::Board;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::details::Details;
+use crate::hops::Hops;
+use crate::intake::Intake;
+use crate::keys::Keys;
+use crate::metrics::Metrics;
+use crate::ops::StateProbe;
+use crate::shell::Outbox;
+use crate::sip::{Sip, listen_tcp, listen_tls, listen_udp};
+use crate::{api, ops, quic};
+
+/// Where the authority lives below the data folder.
+pub const AUTHORITY: &str = "authority";
+/// Where the keys live below the data folder: apart from the log, so that a copy of one is not a copy of both.
+pub const KEYS: &str = "keys";
+
+/// What to start.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The configuration, checked.
+    pub config: Config,
+    /// What the log must be, or becomes.
+    pub purpose: Purpose,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Go on although the clock is before the log's last entry or long after it.
+    pub accept_clock: bool,
+}
+
+/// A running engine.
+pub struct Engine {
+    /// Where it listens.
+    pub addresses: Addresses,
+    /// Its console.
+    pub console: Arc<Console>,
+    /// Its figures.
+    pub metrics: Arc<Metrics>,
+    /// Its picture.
+    pub board: Arc<Board>,
+    /// Issues devices' certificates.
+    pub authority: Arc<Authority>,
+    tasks: JoinSet<()>,
+    quic: quic::Endpoint,
+    sequencer: SequencerThread,
+    stop: watch::Sender<bool>,
+}
+
+/// What every listener and timer of one engine shares.
+struct Shared {
+    intake: Arc<Intake>,
+    hops: Arc<Hops>,
+    details: Arc<Details>,
+    probe: Arc<StateProbe>,
+    keys: Arc<Keys>,
+}
+
+impl Engine {
+    /// Starts everything; returns when every listener is bound and `addresses.json` says where.
+    pub async fn start(start: Start) -> Result<Self, StartError> {
+        let sockets = Sockets::bind(&start.config).await?;
+        let (shared, sequencer) = fold_and_turn(&start)?;
+        let authority = Authority::open(&start.data.join(AUTHORITY)).map_err(other)?;
+        let authority = Arc::new(authority);
+        let addresses = sockets.addresses(start.purpose)?;
+        let console = Arc::new(console(&start, &shared, addresses.console)?);
+        let (stop, stopping) = watch::channel(false);
+        let quic = quic::listen(sockets.quic, Arc::clone(&authority), Arc::clone(&shared.intake), Arc::clone(&shared.hops))
+            .map_err(other)?;
+        let sip = Arc::new(sip(&start.config, &shared)?);
+        let acceptor = authority.sip_acceptor(&start.config.sip.domain).map_err(other)?;
+        let mut tasks = JoinSet::new();
+        let udp = listen_udp(Arc::clone(&sip), sockets.sip_udp, [random()?, random()?]);
+        tasks.spawn(async move {
+            if let Err(why) = udp.await {
+                tracing::error!(%why, "SIP over UDP has ended");
+            }
+        });
+        tasks.spawn(listen_tcp(Arc::clone(&sip), sockets.sip_tcp));
+        tasks.spawn(listen_tls(sip, sockets.sip_tls, acceptor));
+        tasks.spawn(api::serve(sockets.console, Arc::clone(&console)));
+        let ops = Arc::new(ops::Ops {
+            board: Arc::clone(&shared.intake.board),
+            metrics: Arc::clone(&shared.intake.metrics),
+            probe: Arc::clone(&shared.probe),
+        });
+        tasks.spawn(ops::serve(sockets.ops, ops, stopping));
+        timers::start(&mut tasks, &shared);
+        shared.intake.note(&Entry::Started(Started { version: VERSION.to_owned() }));
+        addresses.write(&start.data).map_err(|why| StartError::Folder { folder: start.data.clone(), why })?;
+        let (metrics, board) = (Arc::clone(&shared.intake.metrics), Arc::clone(&shared.intake.board));
+        Ok(Self { addresses, console, metrics, board, authority, tasks, quic, sequencer, stop })
+    }
+
+    /// Becomes `Some` when the engine can no longer keep anything and must leave.
+    pub fn ended(&self) -> watch::Receiver<Option<Ended>> {
+        self.sequencer.ended()
+    }
+
+    /// Stops taking signals, lets what is under way become durable, notes the head.
+    pub async fn stop(mut self) {
+        self.quic.stop().await;
+        self.console.stop();
+        self.stop.send_replace(true);
+        self.tasks.shutdown().await;
+        let sequencer = self.sequencer;
+        if tokio::task::spawn_blocking(move || sequencer.stop()).await.is_err() {
+            tracing::error!("the sequencer could not be stopped cleanly");
+        }
+    }
+}
+
+/// The version in the log and on the pages.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn fold_and_turn(start: &Start) -> Result<(Shared, SequencerThread), StartError> {
+    let (lanes, outlet) = lanes::new();
+    let details = Arc::new(Details::default());
+    let wanted = Wanted {
+        data: &start.data,
+        purpose: start.purpose,
+        segment_bytes: u64::from(start.config.log.segment_mib) << 20,
+        accept_clock: start.accept_clock,
+    };
+    let opened = open::open(&wanted, open::wake_by(outlet.waker()), &details)?;
+    let keys = Keys::open(&start.data.join(KEYS)).map_err(other)?;
+    if let Some(key) = opened.last_key {
+        keys.used_up_to(key);
+    }
+    keys.begin().map_err(other)?;
+    let keys = Arc::new(keys);
+    let clock = Arc::new(Clock::start(Moment(opened.last.moment)));
+    let board = Arc::new(Board::new(clock.now()));
+    for row in opened.central.rows() {
+        board.put(row.clone());
+    }
+    for (id, session) in opened.central.sessions() {
+        board.session_changed(id, Some(session.clone()));
+    }
+    let metrics = Arc::new(Metrics::new());
+    let hops = Arc::new(Hops::new(Arc::clone(&metrics)));
+    let intake = Arc::new(Intake::new(lanes, Arc::clone(&clock), board, metrics, Arc::clone(&keys)));
+    let probe = Arc::new(StateProbe::new(opened.last.head, outlet.waker()));
+    let shared = Shared { intake, hops, details, probe, keys };
+    let outbox = Outbox::new(&shared.intake, &shared.details, &shared.hops, &shared.probe);
+    let waker = outlet.waker();
+    let boot = opened.last.next_boot(NODE);
+    let sequencer = Sequencer::new(opened.log, outlet, opened.central, outbox, NODE, boot);
+    let thread = SequencerThread::start(sequencer, clock, waker).map_err(other)?;
+    Ok((shared, thread))
+}
+
+fn console(start: &Start, shared: &Shared, at: SocketAddr) -> Result<Console, StartError> {
+    let account = |operator: &crate::config::Operator| {
+        Ok(Account {
+            name: operator.name.clone(),
+            hash: operator.password.clone(),
+            role: operator.role.into(),
+            scope: operator.scope().map_err(other)?,
+        })
+    };
+    let accounts: Result<Vec<_>, StartError> = start.config.operator.iter().map(account).collect();
+    let opener = crate::details::Opener::new(&shared.details, &shared.keys);
+    Console::new(Setup {
+        intake: Arc::clone(&shared.intake),
+        hops: Arc::clone(&shared.hops),
+        details: Arc::new(opener),
+        purpose: start.purpose,
+        version: VERSION,
+        municipalities: start.config.names().map_err(other)?,
+        accounts: accounts?,
+        url: format!("http://{at}"),
+    })
+    .map_err(other)
+}
+
+fn sip(config: &Config, shared: &Shared) -> Result<Sip, StartError> {
+    Ok(Sip::new(
+        Arc::clone(&shared.intake),
+        Arc::clone(&shared.hops),
+        config.default_municipality().map_err(other)?,
+        config.sip.domain.clone(),
+        random()?,
+    ))
+}
+
+fn random() -> Result<u64, StartError> {
+    getrandom::u64().map_err(|why| StartError::Other(format!("the system gives no random bytes: {why}")))
+}
+
+fn other(why: impl std::fmt::Display) -> StartError {
+    StartError::Other(why.to_string())
+}
+
+/// Every socket, bound before anything else so that a taken port is known at once.
+struct Sockets {
+    sip_udp: UdpSocket,
+    sip_tcp: TcpListener,
+    sip_tls: TcpListener,
+    quic: std::net::UdpSocket,
+    console: TcpListener,
+    ops: TcpListener,
+}
+
+impl Sockets {
+    async fn bind(config: &Config) -> Result<Self, StartError> {
+        let listen = &config.listen;
+        let sip_tcp = tcp("sip", listen.sip).await?;
+        // With port 0 UDP takes the number TCP was given, if it is free: one address for units.
+        let wanted = SocketAddr::new(listen.sip.ip(), sip_tcp.local_addr().map_or(0, |at| at.port()));
+        let sip_udp = match UdpSocket::bind(wanted).await {
+            Err(_) if listen.sip.port() == 0 => UdpSocket::bind(listen.sip).await,
+            bound => bound,
+        };
+        let failed = |what, address| move |why| StartError::Listen { what, address, why };
+        let quic = std::net::UdpSocket::bind(listen.quic).map_err(failed("quic", listen.quic))?;
+        Ok(Self {
+            sip_udp: sip_udp.map_err(failed("sip", listen.sip))?,
+            sip_tcp,
+            sip_tls: tcp("sip_tls", listen.sip_tls).await?,
+            quic,
+            console: tcp("console", listen.console).await?,
+            ops: tcp("ops", listen.ops).await?,
+        })
+    }
+
+    fn addresses(&self, purpose: Purpose) -> Result<Addresses, StartError> {
+        Ok(Addresses {
+            purpose: purpose_name(purpose).to_owned(),
+            sip_udp: self.sip_udp.local_addr().map_err(other)?,
+            sip_tcp: self.sip_tcp.local_addr().map_err(other)?,
+            sip_tls: self.sip_tls.local_addr().map_err(other)?,
+            quic: self.quic.local_addr().map_err(other)?,
+            console: self.console.local_addr().map_err(other)?,
+            ops: self.ops.local_addr().map_err(other)?,
+            ca: format!("{AUTHORITY}/ca.pem"),
+        })
+    }
+}
+
+async fn tcp(what: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|why| StartError::Listen { what, address, why })
+}
+
+/// Makes the folders of an engine that was never started here, so that certificates can be made before.
+pub fn authority(data: &Path) -> Result<Authority, StartError> {
+    open::make_folder(data)?;
+    Authority::open(&data.join(AUTHORITY)).map_err(other)
+}

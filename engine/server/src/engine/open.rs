@@ -1,0 +1,236 @@
+//! Before anything is served: the folder, the log, what it says, and whether this start may go on from it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use central::{Central, Placed};
+use central::entry::{Entry, Genesis, Purpose};
+use central::output::Output;
+use central::words::{KeyId, Moment};
+use journal::embedded::{self, Embedded, Options};
+use journal::{Batch, Draft, Event, Health, Log, Pos};
+use sequencer::Refolded;
+
+use crate::addresses::purpose_name;
+use crate::clock::wall;
+use crate::details::Details;
+use crate::limits::CLOCK_GAP;
+use crate::shell::keep_details;
+
+/// The rules this engine decides by.
+pub const RULES: u32 = 1;
+/// This engine's node number; one machine is node 0.
+pub const NODE: u16 = 0;
+/// Where the log lives below the data folder.
+pub const LOG: &str = "log";
+
+/// Why an engine cannot start: one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder.
+    #[error("cannot use the data folder {}: {why}; name another with --data or mend its rights", folder.display())]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// Why.
+        why: std::io::Error,
+    },
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] embedded::OpenError),
+    /// The log cannot be folded.
+    #[error("{0}")]
+    Fold(String),
+    /// Another kind of log.
+    #[error("the folder {} holds a {found} log, not a {wanted} one; name another folder with --data", folder.display())]
+    Purpose {
+        /// Which.
+        folder: PathBuf,
+        /// What it is.
+        found: &'static str,
+        /// What was asked for.
+        wanted: &'static str,
+    },
+    /// The clock.
+    #[error("the machine's clock is {0} the log's last entry; set the clock, or start with --accept-clock if it is right")]
+    Clock(String),
+    /// A port.
+    #[error("cannot listen for {what} on {address}: {why}; free the port or set listen.{what} in the configuration (port 0 picks one)")]
+    Listen {
+        /// Which listener.
+        what: &'static str,
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why.
+        why: std::io::Error,
+    },
+    /// Keys, certificates, configuration, threads.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// An open log and what it says.
+pub struct Opened {
+    /// Ready to propose to.
+    pub log: Embedded,
+    /// The fold of everything in it.
+    pub central: Central,
+    /// Where it ended.
+    pub last: Refolded,
+    /// The highest key any entry names.
+    pub last_key: Option<KeyId>,
+}
+
+/// What the caller asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// The data folder.
+    pub data: &'a Path,
+    /// What the log must be, or becomes.
+    pub purpose: Purpose,
+    /// Bytes of a segment.
+    pub segment_bytes: u64,
+    /// Go on although the clock is before the last entry or more than [`CLOCK_GAP`] after it.
+    pub accept_clock: bool,
+}
+
+/// Makes the folder if it is not there, readable by its owner alone.
+pub fn make_folder(folder: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let wrong = |why| StartError::Folder { folder: folder.to_owned(), why };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(wrong)?;
+    // Asked now, so that an unwritable folder is one clear sentence and not a later surprise.
+    let probe = folder.join(".writable");
+    std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(probe)).map_err(wrong)
+}
+
+/// Opens the log, folds it, and checks that it is the log that was asked for.
+pub fn open(wanted: &Wanted<'_>, wake: journal::Wake, details: &Details) -> Result<Opened, StartError> {
+    make_folder(wanted.data)?;
+    let mut options = Options::new(wanted.data.join(LOG), wake);
+    options.segment_bytes = wanted.segment_bytes;
+    // Where there are keys there was a log: one that is gone now is not begun anew.
+    if !wanted.data.join(super::KEYS).exists() {
+        options.create = Some(random_id()?);
+    }
+    let mut log = embedded::open(&options)?;
+    let mut opened_keys = None;
+    let (mut central, mut last) = fold(&log, details, &mut opened_keys)?;
+    if last.last_seq < 2 {
+        begin(&mut log, wanted.purpose, &last)?;
+        (central, last) = fold(&log, details, &mut opened_keys)?;
+    }
+    check_purpose(wanted, &central)?;
+    if !wanted.accept_clock {
+        check_clock(Moment(last.moment), wall())?;
+    }
+    Ok(Opened { log, central, last, last_key: opened_keys })
+}
+
+fn fold(
+    log: &Embedded,
+    details: &Details,
+    last_key: &mut Option<KeyId>,
+) -> Result<(Central, Refolded), StartError> {
+    let mut central = Central::new();
+    let records = log.read(Pos::START).map_err(|why| StartError::Fold(why.to_string()))?;
+    let see = |at: &Placed, entry: &Entry, outputs: &[Output]| {
+        if let Entry::Signal(signal) = entry {
+            let key = signal.sealed.as_ref().map(|sealed| sealed.key);
+            *last_key = (*last_key).max(key);
+        }
+        keep_details(details, at.seq, entry, outputs);
+        for output in outputs {
+            if let Output::Gone(gone) = output {
+                details.forget(gone.alarm);
+            }
+        }
+    };
+    let last = sequencer::refold_seeing(records, &mut central, see)
+        .map_err(|why| StartError::Fold(why.to_string()))?;
+    Ok((central, last))
+}
+
+fn random_id() -> Result<[u8; 16], StartError> {
+    let mut id = [0; 16];
+    let made = getrandom::fill(&mut id).map_err(|why| format!("the system gives no random bytes: {why}"));
+    made.map(|()| id).map_err(StartError::Other)
+}
+
+/// Writes the first two entries of a new log and waits until they are durable.
+fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), StartError> {
+    let log_id = log.log_id();
+    let moment = wall();
+    let draft = |entry: Entry| Draft { moment, body: Bytes::from(entry.encode()) };
+    let mut entries = vec![draft(Entry::Genesis(Genesis { purpose, log_id })), draft(Entry::Rules(RULES))];
+    // A log torn in its very first write may hold the one and not the other.
+    entries.drain(..last.last_seq as usize);
+    let wanted = entries.len();
+    let batch = Batch { node: NODE, boot: last.next_boot(NODE), n: 1, entries, decided: Vec::new() };
+    log.propose(batch).map_err(|_| StartError::Fold("the new log takes no entries; is the disk full?".to_owned()))?;
+    let mut durable = 0;
+    for _ in 0..10_000 {
+        match log.poll() {
+            Some(Event::Entry(_)) => durable += 1,
+            Some(Event::Health(Health::Stopped)) => break,
+            _ => std::thread::sleep(Duration::from_millis(1)),
+        }
+        if durable == wanted {
+            return Ok(());
+        }
+    }
+    Err(StartError::Fold("the disk did not keep the first entries of the log; see to the disk and start again".to_owned()))
+}
+
+fn check_purpose(wanted: &Wanted<'_>, central: &Central) -> Result<(), StartError> {
+    match central.purpose() {
+        Some(found) if found == wanted.purpose => Ok(()),
+        Some(found) => Err(StartError::Purpose {
+            folder: wanted.data.to_owned(),
+            found: purpose_name(found),
+            wanted: purpose_name(wanted.purpose),
+        }),
+        None => Err(StartError::Fold("the log does not begin with a genesis entry; it is not Varde's".to_owned())),
+    }
+}
+
+fn check_clock(last: Moment, wall: u64) -> Result<(), StartError> {
+    if wall < last.0 {
+        let behind = Duration::from_nanos(last.0 - wall);
+        // A clock that a time service corrects by less than a step is slewed, not refused.
+        return if behind > Duration::from_nanos(crate::limits::CLOCK_STEP) {
+            Err(StartError::Clock(format!("{} s before", behind.as_secs())))
+        } else {
+            Ok(())
+        };
+    }
+    let ahead = Duration::from_nanos(wall - last.0);
+    if ahead > CLOCK_GAP {
+        return Err(StartError::Clock(format!("{} h after", ahead.as_secs() / 3_600)));
+    }
+    Ok(())
+}
+
+/// The wake-up the log is given.
+pub fn wake_by(waker: lanes::Waker) -> journal::Wake {
+    Arc::new(move || waker.wake())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 3_600 * 1_000_000_000;
+
+    #[test]
+    fn a_clock_before_the_last_entry_or_far_after_it_is_refused() {
+        let last = Moment(1_000_000 * HOUR);
+        assert!(check_clock(last, last.0).is_ok());
+        assert!(check_clock(last, last.0 + 47 * HOUR).is_ok());
+        assert!(check_clock(last, last.0 - HOUR / 7_200).is_ok());
+        assert!(check_clock(last, last.0 - HOUR).unwrap_err().to_string().contains("3600 s before"));
+        assert!(check_clock(last, last.0 + 49 * HOUR).unwrap_err().to_string().contains("49 h after"));
+    }
+}

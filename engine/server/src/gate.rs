@@ -1,0 +1,104 @@
+//! Before the log: copies already answered are answered again, and what is only counted is counted.
+//!
+//! Refusals and duplicates reach the log as counts, one entry a minute for a device or source, never one by one.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use central::entry::{Counted, Signal};
+use central::output::Receipt;
+use central::words::{ContentHash, DeviceId, Moment, Reference};
+use dashmap::DashMap;
+
+use crate::limits::{COUNTED_SOURCES, GATE_COPIES, GATE_DEVICES};
+
+/// What the gate remembers.
+#[derive(Debug, Default)]
+pub struct Gate {
+    answered: DashMap<DeviceId, VecDeque<Copy>>,
+    counts: Mutex<BTreeMap<String, Counts>>,
+}
+
+#[derive(Debug)]
+struct Copy {
+    reference: Reference,
+    content: ContentHash,
+    receipt: Receipt,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    since: Moment,
+    duplicates: u32,
+    refused: u32,
+    rubbish: u32,
+}
+
+impl Gate {
+    /// The receipt of a Duplicate already known to the applied state.
+    pub fn known(&self, signal: &Signal) -> Option<Receipt> {
+        if signal.reference.0.is_empty() {
+            return None;
+        }
+        let copies = self.answered.get(&signal.device)?;
+        let copy = copies.iter().find(|copy| {
+            copy.reference == signal.reference && copy.content == signal.content
+        })?;
+        Some(Receipt { duplicate: true, ..copy.receipt.clone() })
+    }
+
+    /// Remembers the receipt of an applied signal.
+    pub(crate) fn applied(&self, signal: &Signal, receipt: &Receipt) {
+        if signal.reference.0.is_empty() {
+            return;
+        }
+        if self.answered.len() >= GATE_DEVICES {
+            self.answered.clear();
+        }
+        let mut copies = self.answered.entry(signal.device.clone()).or_default();
+        if copies.len() == GATE_COPIES {
+            copies.pop_front();
+        }
+        copies.push_back(Copy {
+            reference: signal.reference.clone(),
+            content: signal.content,
+            receipt: receipt.clone(),
+        });
+    }
+
+    /// A copy was answered without the log.
+    pub fn duplicate(&self, source: &str, now: Moment) {
+        self.count(source, now, |counts| counts.duplicates += 1);
+    }
+
+    /// Refused for want of room or over a limit.
+    pub fn refused(&self, source: &str, now: Moment) {
+        self.count(source, now, |counts| counts.refused += 1);
+    }
+
+    /// Not of any protocol.
+    pub fn rubbish(&self, source: &str, now: Moment) {
+        self.count(source, now, |counts| counts.rubbish += 1);
+    }
+
+    fn count(&self, source: &str, now: Moment, add: impl FnOnce(&mut Counts)) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = counts.len() >= COUNTED_SOURCES && !counts.contains_key(source);
+        let source = if full { "other" } else { source };
+        add(counts.entry(source.to_owned()).or_insert(Counts { since: now, ..Counts::default() }));
+    }
+
+    /// Everything counted since the last call, as entries for the log.
+    pub(crate) fn drain(&self, now: Moment) -> Vec<Counted> {
+        let counts = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+        let entry = |(source, counts): (String, Counts)| Counted {
+            source,
+            from: counts.since,
+            to: now,
+            duplicates: counts.duplicates,
+            refused: counts.refused,
+            rubbish: counts.rubbish,
+        };
+        counts.into_iter().map(entry).collect()
+    }
+}

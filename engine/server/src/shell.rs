@@ -1,0 +1,115 @@
+//! Behind the sequencer: what the central says reaches devices and consoles, and only that.
+
+use std::sync::Arc;
+
+use central::entry::Entry;
+use central::output::Output;
+use central::words::Seq;
+use central::{Central, Placed};
+use journal::Health;
+use sequencer::{Inbound, Shell, Why};
+
+use crate::board::LogHealth;
+use crate::details::Details;
+use crate::hops::Hops;
+use crate::intake::{Intake, Outcome};
+use crate::ops::StateProbe;
+
+/// The engine's end of the sequencer.
+pub struct Outbox {
+    intake: Arc<Intake>,
+    details: Arc<Details>,
+    hops: Arc<Hops>,
+    probe: Arc<StateProbe>,
+}
+
+impl Outbox {
+    /// Over what the listeners and consoles share.
+    pub fn new(
+        intake: &Arc<Intake>,
+        details: &Arc<Details>,
+        hops: &Arc<Hops>,
+        probe: &Arc<StateProbe>,
+    ) -> Self {
+        Self {
+            intake: Arc::clone(intake),
+            details: Arc::clone(details),
+            hops: Arc::clone(hops),
+            probe: Arc::clone(probe),
+        }
+    }
+
+    fn send(&self, at: &Placed, entry: &Entry, token: u64, output: Output) {
+        match output {
+            Output::Receipt(receipt) => {
+                if let Entry::Signal(signal) = entry {
+                    if !receipt.duplicate {
+                        self.intake.gate.applied(signal, &receipt);
+                        if let Some(alarm) = receipt.alarm {
+                            if alarm.0 == at.seq {
+                                self.intake.metrics.opened();
+                            }
+                            self.hops.durable(alarm, at.seq, signal.received, self.intake.clock.now());
+                        }
+                    }
+                }
+                self.intake.stored(token, receipt);
+            }
+            Output::Row(row) => self.intake.board.put(row),
+            Output::Gone(gone) => {
+                self.details.forget(gone.alarm);
+                self.intake.board.remove(gone);
+            }
+            Output::Offer(alarm) => self.intake.board.offer(alarm),
+            Output::Answer(answer) => self.intake.answered(token, answer),
+            Output::Session(id, session) => self.intake.board.session_changed(id, session),
+        }
+    }
+}
+
+/// The signals of open alarms are kept for consoles; told both while folding history and live.
+pub fn keep_details(details: &Details, seq: Seq, entry: &Entry, outputs: &[Output]) {
+    let Entry::Signal(signal) = entry else { return };
+    let alarm = outputs.iter().find_map(|output| match output {
+        Output::Receipt(receipt) if !receipt.duplicate => receipt.alarm,
+        _ => None,
+    });
+    if let Some(alarm) = alarm {
+        details.keep(alarm, seq, signal);
+    }
+}
+
+impl Shell for Outbox {
+    fn applied(&mut self, at: &Placed, entry: &Entry, token: u64, outputs: &mut Vec<Output>) {
+        self.probe.applied(at);
+        keep_details(&self.details, at.seq, entry, outputs);
+        for output in outputs.drain(..) {
+            self.send(at, entry, token, output);
+        }
+        if token != 0 && matches!(entry, Entry::SessionOpened(_) | Entry::SessionEnded(_)) {
+            self.intake.session_done(token);
+        }
+    }
+
+    fn refused(&mut self, inbound: Inbound, why: Why) {
+        tracing::warn!(?why, "the log took an entry not");
+        self.intake.refuse(inbound.token, Outcome::NotStored);
+    }
+
+    fn health(&mut self, health: &Health) {
+        let health = match health {
+            Health::Ok => LogHealth::Ok,
+            Health::Stalled { .. } => LogHealth::Stalled,
+            Health::Low { .. } => LogHealth::Low,
+            Health::Full => LogHealth::Full,
+            Health::NoQuorum => LogHealth::NoQuorum,
+            Health::Stopped => LogHealth::Stopped,
+        };
+        self.intake.board.set_health(health, self.intake.clock.now());
+    }
+
+    fn turned(&mut self, central: &Central) {
+        self.probe.answer(central);
+    }
+}
+

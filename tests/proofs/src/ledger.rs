@@ -1,0 +1,60 @@
+//! What was promised, to be held against what the log says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use crate::engine;
+
+/// Acknowledged signals: device and reference, and when the acknowledgement had come (wall nanoseconds).
+#[derive(Clone, Debug, Default)]
+pub struct Ledger(Arc<Mutex<Vec<(String, String, u64)>>>);
+
+impl Ledger {
+    /// A unit was told its signal is stored.
+    pub fn acknowledged(&self, device: &str, reference: &str, at: u64) {
+        let mut kept = self.0.lock().expect("no test thread panicked with the ledger");
+        kept.push((format!("scaip:{device}"), reference.to_owned(), at));
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.lock().expect("no test thread panicked with the ledger").len()
+    }
+
+    /// Whether none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Those acknowledged up to a moment that a folder's log does not hold.
+    pub fn missing(&self, data: &Path, until: u64) -> Vec<(String, String)> {
+        let held: BTreeSet<(String, String)> = signals(&engine::log(data)).map(|(key, _)| key).collect();
+        let kept = self.0.lock().expect("no test thread panicked with the ledger");
+        let promised = kept.iter().filter(|(_, _, at)| *at <= until);
+        let gone = promised.filter(|(device, reference, _)| !held.contains(&(device.clone(), reference.clone())));
+        gone.map(|(device, reference, _)| (device.clone(), reference.clone())).collect()
+    }
+}
+
+/// The signals of a log: (device, reference) and the alarm each opened, was folded into or is a copy in.
+pub fn signals(log: &[Value]) -> impl Iterator<Item = ((String, String), Option<u64>)> + '_ {
+    log.iter().filter(|line| line["what"] == "signal").map(|line| {
+        let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
+        ((text("device"), text("reference")), line["alarm"].as_u64())
+    })
+}
+
+/// (device, reference) pairs that opened more than one alarm: an alarm's id is its opening Seq.
+pub fn opened_twice(log: &[Value]) -> Vec<(String, String)> {
+    let mut opened: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for line in log.iter().filter(|line| line["what"] == "signal") {
+        if line["alarm"].is_u64() && line["alarm"] == line["seq"] {
+            let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
+            *opened.entry((text("device"), text("reference"))).or_default() += 1;
+        }
+    }
+    opened.into_iter().filter(|(_, n)| *n > 1).map(|(key, _)| key).collect()
+}
