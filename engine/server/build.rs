@@ -45,7 +45,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 fn is_of_the_page(name: &str) -> bool {
     let developers = name.contains(".test.")
         || name.starts_with("README")
-        || (name.starts_with("package") && name.ends_with(".json"));
+        || matches!(name, "package.json" | "package-lock.json");
     !name.is_empty() && !name.starts_with('.') && !developers && name != "node_modules"
 }
 
@@ -60,6 +60,7 @@ fn table(assets: &[(String, &PathBuf)]) -> io::Result<String> {
         let hash = Sha256::digest(fs::read(file)?);
         let tag = hash.iter().fold(String::new(), |tag, byte| tag + &format!("{byte:02x}"));
         let kind = content_type(file);
+        let file = file.display().to_string();
         let _ = writeln!(
             table,
             "    Asset {{ path: {path:?}, bytes: include_bytes!({file:?}), content_type: {kind:?}, etag: \"\\\"{tag}\\\"\" }},"

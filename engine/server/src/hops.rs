@@ -45,15 +45,13 @@ impl Hops {
     }
 
     /// T2: a signal of an alarm is durable. Beyond [`HOPS`] the oldest is written as it is.
-    pub fn durable(&self, alarm: AlarmId, seq: Seq, received: Moment, now: Moment) {
-        if alarm.0 == seq {
-            self.metrics.opened();
-        }
+    pub fn durable(&self, seq: Seq, received: Moment, now: Moment) {
         let mut state = self.state();
         if state.order.len() >= HOPS && !state.make_room() {
             self.metrics.hops_lost();
         }
-        let hop = Hop { seq, durable: now, receipt: Moment(0), presented: Moment(0), painted: Moment(0) };
+        let hop =
+            Hop { seq, durable: now, receipt: Moment(0), presented: Moment(0), painted: Moment(0) };
         if state.collecting.insert(seq, Collected { received, hop }).is_none() {
             state.order.push_back(seq);
         }
@@ -158,7 +156,7 @@ mod tests {
     #[test]
     fn the_first_stamp_wins_and_is_timed_from_t1() {
         let (hops, metrics) = hops();
-        hops.durable(alarm(7), Seq(7), Moment(SECOND), Moment(SECOND + 1_000));
+        hops.durable(Seq(7), Moment(SECOND), Moment(SECOND + 1_000));
         hops.receipt(Seq(7), Moment(SECOND + 2_000));
         hops.presented(Seq(7), Moment(SECOND + 3_000));
         hops.painted(alarm(7), Moment(SECOND + 5_000_000));
@@ -175,27 +173,26 @@ mod tests {
         assert_eq!(hops.drain_due(Moment(12 * SECOND)), [hop]);
         assert_eq!(hops.drain_due(Moment(12 * SECOND)), []);
         let now = metrics.snapshot();
-        assert_eq!((now.painted.count, now.receipts.count, now.alarms), (1, 1, 1));
+        assert_eq!((now.painted.count, now.receipts.count), (1, 1));
         assert_eq!(now.painted.max.as_millis(), 5);
     }
 
     #[test]
-    fn a_repeat_opens_no_alarm_and_has_hops_of_its_own() {
-        let (hops, metrics) = hops();
-        hops.durable(alarm(7), Seq(7), Moment(1), Moment(2));
-        hops.durable(alarm(7), Seq(8), Moment(3), Moment(4));
+    fn a_repeat_has_hops_of_its_own() {
+        let (hops, _) = hops();
+        hops.durable(Seq(7), Moment(1), Moment(2));
+        hops.durable(Seq(8), Moment(3), Moment(4));
         hops.receipt(Seq(8), Moment(5));
         let due = hops.drain_due(Moment(60 * SECOND));
         let receipts: Vec<_> = due.iter().map(|hop| (hop.seq.0, hop.receipt.0)).collect();
         assert_eq!(receipts, [(7, 0), (8, 5)]);
-        assert_eq!(metrics.snapshot().alarms, 1);
     }
 
     #[test]
     fn what_was_never_collected_or_is_already_written_is_not_timed() {
         let (hops, metrics) = hops();
         hops.painted(alarm(1), Moment(SECOND));
-        hops.durable(alarm(2), Seq(2), Moment(0), Moment(0));
+        hops.durable(Seq(2), Moment(0), Moment(0));
         assert_eq!(hops.drain_due(Moment(60 * SECOND)).len(), 1);
         hops.painted(alarm(2), Moment(61 * SECOND));
         assert_eq!(metrics.snapshot().painted.count, 0);
@@ -205,7 +202,7 @@ mod tests {
     fn beyond_the_limit_the_oldest_is_written_early_and_then_lost_but_counted() {
         let (hops, metrics) = hops();
         for n in 1..=(2 * HOPS as u64 + 3) {
-            hops.durable(alarm(n), Seq(n), Moment(n), Moment(n));
+            hops.durable(Seq(n), Moment(n), Moment(n));
         }
         let first = hops.drain_due(Moment(n_moment()));
         assert_eq!(first.len(), HOPS_IN_ENTRY);

@@ -142,6 +142,7 @@ pub struct Metrics {
     duplicates: Counter,
     rubbish: Counter,
     hops_lost: Counter,
+    mrs_unconfirmed: Counter,
     receipts: Timed,
     painted: Timed,
     shouts_painted: Timed,
@@ -161,7 +162,13 @@ impl Metrics {
         Self {
             signals: counters(r, "signals", "Signals read from devices", "class", &CLASSES),
             stored: stored_by_class(r),
-            refused: counters(r, "refused", "Signals answered 503 / Busy / not stored", "why", &REFUSALS),
+            refused: counters(
+                r,
+                "refused",
+                "Signals answered 503 / Busy / not stored",
+                "why",
+                &REFUSALS,
+            ),
             connections: connections(r),
             logins: counters(r, "logins", "Console logins by how they ended", "end", &LOGINS),
             opened: counter(r, "alarms_opened", "Alarms opened"),
@@ -169,9 +176,18 @@ impl Metrics {
             duplicates: counter(r, "duplicates", "Copies of signals, answered as before"),
             rubbish: counter(r, "rubbish", "Datagrams or messages of no protocol"),
             hops_lost: counter(r, "hops_lost", "Signals whose hops found no room to be kept"),
+            mrs_unconfirmed: counter(
+                r,
+                "mrs_unconfirmed",
+                "SCAIP answers (mrs) that the unit did not confirm; its signal is stored all the same",
+            ),
             receipts: timed(r, "receipt", "T1 to the receipt sent, signals of alarms"),
             painted: timed(r, "painted", "T1 to the first page's word that it painted the row"),
-            shouts_painted: timed(r, "shout_painted", "T1 to a page's word that it painted the shout"),
+            shouts_painted: timed(
+                r,
+                "shout_painted",
+                "T1 to a page's word that it painted the shout",
+            ),
             registry,
         }
     }
@@ -240,6 +256,11 @@ impl Metrics {
         self.hops_lost.inc();
     }
 
+    /// A unit did not confirm the mrs sent to it.
+    pub fn mrs_unconfirmed(&self) {
+        self.mrs_unconfirmed.inc();
+    }
+
     /// A receipt was sent, so long after T1.
     pub fn receipt(&self, took: Duration) {
         self.receipts.record(took);
@@ -272,7 +293,7 @@ impl Metrics {
         }
     }
 
-    /// Everything in the Prometheus (OpenMetrics) text format.
+    /// Everything in the Prometheus (`OpenMetrics`) text format.
     pub fn text(&self) -> String {
         let mut text = String::new();
         // Writing to a String fails never; an empty answer would show at once in any scraper.
@@ -331,9 +352,13 @@ mod tests {
             metrics.stored(Class::LifeSafety, Duration::from_millis(ms));
         }
         let stored = metrics.snapshot().stored;
-        let about = |took: Duration, ms: u64| took.as_micros().abs_diff(u128::from(ms) * 1_000) < 1_000;
+        let about =
+            |took: Duration, ms: u64| took.as_micros().abs_diff(u128::from(ms) * 1_000) < 1_000;
         assert_eq!(stored.count, 100);
-        assert!(about(stored.p50, 50) && about(stored.p99, 99) && about(stored.max, 100), "{stored:?}");
+        assert!(
+            about(stored.p50, 50) && about(stored.p99, 99) && about(stored.max, 100),
+            "{stored:?}"
+        );
     }
 
     #[test]

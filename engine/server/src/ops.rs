@@ -112,7 +112,7 @@ pub struct Ops {
 }
 
 /// Serves `/livez`, `/readyz`, `/metrics` and `/state` until `stop` becomes true.
-pub async fn serve(listener: TcpListener, ops: Ops, stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, ops: Arc<Ops>, stop: watch::Receiver<bool>) {
     let router = Router::new()
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(ready))
@@ -123,7 +123,7 @@ pub async fn serve(listener: TcpListener, ops: Ops, stop: watch::Receiver<bool>)
 }
 
 /// 200 while signals become durable; 503 when a unit had better go to its next receiver.
-async fn ready(State(ops): State<Ops>) -> (StatusCode, Json<Value>) {
+async fn ready(State(ops): State<Arc<Ops>>) -> (StatusCode, Json<Value>) {
     let (health, since) = ops.board.health();
     let told = json!({ "log": health_name(health), "since": moment(since) });
     match why_not(health) {
@@ -139,19 +139,23 @@ async fn ready(State(ops): State<Ops>) -> (StatusCode, Json<Value>) {
 fn why_not(health: LogHealth) -> Option<&'static str> {
     match health {
         LogHealth::Ok | LogHealth::Low => None,
-        LogHealth::Stalled => Some("a write has been under way for more than a second: see to the disk"),
+        LogHealth::Stalled => {
+            Some("a write has been under way for more than a second: see to the disk")
+        }
         LogHealth::Full => Some("the disk has no room for the log: make room"),
         LogHealth::NoQuorum => Some("too few nodes answer to decide an order: start or mend them"),
-        LogHealth::Stopped => Some("a write failed and nothing more is promised: start the engine again"),
+        LogHealth::Stopped => {
+            Some("a write failed and nothing more is promised: start the engine again")
+        }
     }
 }
 
-async fn metrics(State(ops): State<Ops>) -> Response {
+async fn metrics(State(ops): State<Arc<Ops>>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, kind)], ops.metrics.text()).into_response()
 }
 
-async fn state(State(ops): State<Ops>) -> Response {
+async fn state(State(ops): State<Arc<Ops>>) -> Response {
     let Some(state) = ops.probe.ask().await else {
         let why = "the sequencer did not answer: see /readyz";
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "why": why }))).into_response();

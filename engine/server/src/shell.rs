@@ -49,7 +49,7 @@ impl Outbox {
                             if alarm.0 == at.seq {
                                 self.intake.metrics.opened();
                             }
-                            self.hops.durable(alarm, at.seq, signal.received, self.intake.clock.now());
+                            self.hops.durable(at.seq, signal.received, self.intake.clock.now());
                         }
                     }
                 }

@@ -32,10 +32,14 @@ pub struct Account {
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
     /// Not an argon2 hash.
-    #[error("the password hash of account {0} is no argon2 hash in PHC form; make one with `varde hash-password`")]
+    #[error(
+        "the password hash of account {0} is no argon2 hash in PHC form; make one with `varde hash-password`"
+    )]
     Unreadable(String),
     /// A name no session may carry.
-    #[error("account name {0:?} is empty, too long or has control characters; use at most 64 bytes of text")]
+    #[error(
+        "account name {0:?} is empty, too long or has control characters; use at most 64 bytes of text"
+    )]
     Name(String),
     /// Hashing failed.
     #[error("the password could not be hashed: {0}")]
@@ -51,12 +55,14 @@ pub fn hash_password(password: &str) -> Result<String, HashError> {
 
 /// Whether a session may carry this user name.
 pub(crate) fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= central::limits::OPERATOR && !name.chars().any(char::is_control)
+    !name.is_empty()
+        && name.len() <= central::limits::OPERATOR
+        && !name.chars().any(char::is_control)
 }
 
 /// The accounts, with what keeps guessing slow.
 pub(crate) struct Accounts {
-    accounts: Vec<Account>,
+    known: Vec<Account>,
     pub(crate) throttle: Throttle,
     verifying: Arc<Semaphore>,
 }
@@ -72,20 +78,25 @@ impl Accounts {
             }
         }
         let verifying = Arc::new(Semaphore::new(VERIFYING));
-        Ok(Self { accounts, throttle: Throttle::default(), verifying })
+        Ok(Self { known: accounts, throttle: Throttle::default(), verifying })
     }
 
     /// What this name and password let somebody be.
-    pub(crate) async fn admit(&self, name: &str, password: String, from: IpAddr) -> Result<Grant, No> {
+    pub(crate) async fn admit(
+        &self,
+        name: &str,
+        password: String,
+        from: IpAddr,
+    ) -> Result<Grant, No> {
         if password.len() > PASSWORD || name.len() > central::limits::OPERATOR {
             return Err(No::bad("the name is at most 64 bytes and the password at most 256"));
         }
         let began = Instant::now();
         let too_many = |wait: std::time::Duration| No::TooMany(wait.as_secs() + 1);
         self.throttle.begin(name, from, began).map_err(too_many)?;
-        let account = self.accounts.iter().find(|account| account.name == name);
+        let account = self.known.iter().find(|account| account.name == name);
         // For a name nobody has, the first account's hash is tried in vain: the same work.
-        let Some(tried) = account.or(self.accounts.first()) else { return Err(No::WrongLogin) };
+        let Some(tried) = account.or(self.known.first()) else { return Err(No::WrongLogin) };
         let right = self.verify(tried.hash.clone(), password).await?;
         let Some(account) = account.filter(|_| right) else { return Err(No::WrongLogin) };
         self.throttle.right(name, from, began);
@@ -98,7 +109,9 @@ impl Accounts {
             // Held by the work itself: a caller that hangs up frees no core.
             let _permit = permit;
             let hash = PasswordHash::new(&hash);
-            hash.is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            hash.is_ok_and(|hash| {
+                Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+            })
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| No::Busy)
     }

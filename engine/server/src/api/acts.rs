@@ -96,7 +96,8 @@ impl Console {
 /// 16 bytes from exactly 32 hex digits.
 fn act_id(hex: &str) -> Option<ActId> {
     let digits = hex.as_bytes().iter().map(|digit| char::from(*digit).to_digit(16));
-    let digits: Vec<u8> = digits.map(|digit| digit.map(|digit| digit as u8)).collect::<Option<_>>()?;
+    let digits: Vec<u8> =
+        digits.map(|digit| digit.map(|digit| digit as u8)).collect::<Option<_>>()?;
     let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
     bytes.try_into().ok().filter(|_| digits.len() == 32).map(ActId)
 }
@@ -109,7 +110,9 @@ mod tests {
     fn an_act_id_is_exactly_32_hex_digits() {
         let id = act_id("000102030405060708090a0B0c0d0eff");
         assert_eq!(id, Some(ActId([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255])));
-        for wrong in ["", "00", "000102030405060708090a0b0c0d0ef", "000102030405060708090a0b0c0d0effa"] {
+        for wrong in
+            ["", "00", "000102030405060708090a0b0c0d0ef", "000102030405060708090a0b0c0d0effa"]
+        {
             assert_eq!(act_id(wrong), None, "{wrong}");
         }
         assert_eq!(act_id("00010203040506070809 a0b0c0d0eff"), None);

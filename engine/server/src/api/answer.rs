@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::RETRY_AFTER;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use central::output::Refusal;
 use central::words::Moment;
@@ -23,9 +23,9 @@ pub(crate) enum No {
     /// The role or the page may not; why.
     NotAllowed(&'static str),
     /// No such alarm, or another municipality's: which of the two is not told.
-    NoSuchAlarm,
+    UnknownAlarm,
     /// No such call.
-    NoSuchCall,
+    UnknownCall,
     /// Not durable in time: send the same again.
     NotStored,
     /// No room for it now.
@@ -50,8 +50,8 @@ impl No {
             Self::NotAllowed(why) => {
                 (StatusCode::FORBIDDEN, json!({ "error": "not_allowed", "why": why }))
             }
-            Self::NoSuchAlarm => (StatusCode::NOT_FOUND, word("no_such_alarm")),
-            Self::NoSuchCall => (StatusCode::NOT_FOUND, word("no_such_call")),
+            Self::UnknownAlarm => (StatusCode::NOT_FOUND, word("no_such_alarm")),
+            Self::UnknownCall => (StatusCode::NOT_FOUND, word("no_such_call")),
             Self::NotStored => (StatusCode::SERVICE_UNAVAILABLE, word("not_stored")),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, word("busy")),
             Self::Bad(status, why) => (*status, json!({ "error": "bad_request", "why": why })),
@@ -66,7 +66,7 @@ fn word(error: &str) -> Value {
 
 fn refused(refusal: &Refusal) -> (StatusCode, Value) {
     match refusal {
-        Refusal::NoSuchAlarm => No::NoSuchAlarm.parts(),
+        Refusal::NoSuchAlarm => No::UnknownAlarm.parts(),
         Refusal::Taken { by, since } => {
             let body = json!({ "error": "taken", "by": by, "since": moment(*since) });
             (StatusCode::CONFLICT, body)

@@ -22,7 +22,7 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 /// Everything that is no call: a file of the page, or nothing.
 pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = if uri.path() == "/" { "/index.html" } else { uri.path() };
-    let Some(asset) = find(path) else { return No::NoSuchCall.into_response() };
+    let Some(asset) = find(path) else { return No::UnknownCall.into_response() };
     if method != Method::GET && method != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
     }
@@ -57,7 +57,12 @@ mod tests {
         assert_eq!(index.content_type, "text/html; charset=utf-8");
         assert!(!index.bytes.is_empty());
         for asset in ASSETS {
-            assert_eq!(find(asset.path).map(|found| found.etag), Some(asset.etag), "{}", asset.path);
+            assert_eq!(
+                find(asset.path).map(|found| found.etag),
+                Some(asset.etag),
+                "{}",
+                asset.path
+            );
             assert!(!asset.path.contains(".test.") && !asset.path.contains("package"));
         }
     }

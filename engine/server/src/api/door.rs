@@ -50,7 +50,8 @@ pub(crate) async fn open(
         serving.spawn(async move {
             let _permit = permit;
             let _counted = counted.map(|(metrics, listener)| Counted::new(metrics, listener));
-            connection(stream, Wicket { router: TowerToHyperService::new(router), peer }, stop).await;
+            connection(stream, Wicket { router: TowerToHyperService::new(router), peer }, stop)
+                .await;
         });
     }
     drop(listener);

@@ -17,7 +17,7 @@ pub const HEAD: usize = 16 * 1024;
 /// A request that takes longer, its body included, is answered 503 `busy`. Longer than the 4 s of an act.
 pub const REQUEST_TIME: Duration = Duration::from_secs(10);
 /// A connection this old is closed after its present request; a live connection is not bound by it.
-pub const CONNECTION_AGE: Duration = Duration::from_secs(300);
+pub const CONNECTION_AGE: Duration = Duration::from_mins(5);
 /// What is under way at a stop, or at [`CONNECTION_AGE`], has this long.
 pub const GRACE: Duration = Duration::from_secs(5);
 /// Bytes of a request body; a longer one is answered 413.
@@ -26,9 +26,9 @@ pub const BODY: usize = 16 * 1024;
 pub const NOTE: usize = 4 * 1024;
 
 /// A session ends by itself after this: one long shift.
-pub const SESSION: Duration = Duration::from_secs(12 * 3_600);
+pub const SESSION: Duration = Duration::from_hours(12);
 /// A one-time login not used for this long is void.
-pub const ONCE: Duration = Duration::from_secs(600);
+pub const ONCE: Duration = Duration::from_mins(10);
 /// One-time logins at a time; beyond it the oldest is void.
 pub const ONCES: usize = 256;
 
@@ -36,7 +36,7 @@ pub const ONCES: usize = 256;
 /// passwords are answered 429 unread until the first of them is that old.
 pub const FAILURES: usize = 10;
 /// See [`FAILURES`].
-pub const THROTTLE_WINDOW: Duration = Duration::from_secs(15 * 60);
+pub const THROTTLE_WINDOW: Duration = Duration::from_mins(15);
 /// Accounts and sources whose failures are remembered, each; beyond it the one that failed longest ago is forgotten.
 pub const THROTTLED: usize = 10_000;
 /// Passwords verified at a time (each takes 19 MiB and a core for tens of milliseconds); others wait within [`REQUEST_TIME`].

@@ -19,9 +19,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use crate::api::Console;
 use crate::api::answer::{No, moment};
 use crate::api::door::{Counted, stopped};
-use crate::api::limits::{
-    BEAT, LIVE, LIVE_PER_SESSION, PAGE_MESSAGE, PAGE_SILENT, SEND_TIME,
-};
+use crate::api::limits::{BEAT, LIVE, LIVE_PER_SESSION, PAGE_MESSAGE, PAGE_SILENT, SEND_TIME};
 use crate::api::routes::same_origin;
 use crate::api::rows::{health_value, shout_id};
 use crate::api::sessions::Seat;
@@ -108,7 +106,8 @@ pub(super) async fn upgrade(
     if !same_origin(&headers) {
         return Err(No::NotAllowed("a live connection needs the page's own Origin"));
     }
-    let upgrade = upgrade.map_err(|why| No::Bad(axum::http::StatusCode::UPGRADE_REQUIRED, why.body_text()))?;
+    let upgrade = upgrade
+        .map_err(|why| No::Bad(axum::http::StatusCode::UPGRADE_REQUIRED, why.body_text()))?;
     let place = console.lives.enter(seat.id).ok_or(No::Busy)?;
     let stop = console.stop.subscribe();
     Ok(upgrade.max_message_size(PAGE_MESSAGE).max_frame_size(PAGE_MESSAGE).on_upgrade(
@@ -206,7 +205,10 @@ impl Live {
         self.put(Message::Ping(Vec::new().into())).await
     }
 
-    async fn change(&mut self, change: Result<Change, broadcast::error::RecvError>) -> Result<(), End> {
+    async fn change(
+        &mut self,
+        change: Result<Change, broadcast::error::RecvError>,
+    ) -> Result<(), End> {
         match change {
             Ok(Change::SessionEnded(id)) if id == self.seat.id => {
                 Err(End::Close(SESSION_ENDED, "session ended"))

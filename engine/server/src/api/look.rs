@@ -43,7 +43,8 @@ pub(super) async fn kinds() -> Json<Value> {
 /// `GET /api/codes`.
 pub(super) async fn codes() -> Json<Value> {
     let axis = |codes: &[Code]| -> Value {
-        let code = |code: &Code| json!({ "code": code.number, "name": code.name, "label": code.label });
+        let code =
+            |code: &Code| json!({ "code": code.number, "name": code.name, "label": code.label });
         codes.iter().map(code).collect()
     };
     Json(json!({ "causes": axis(CAUSES), "actions": axis(ACTIONS), "outcomes": axis(OUTCOMES) }))
@@ -65,9 +66,9 @@ pub(super) async fn alarm(
     Extension(alarm): Extension<AlarmId>,
 ) -> Result<Response, No> {
     // Read again after the guard: a row that came in between is judged too.
-    let row = console.setup.intake.board.row(alarm).ok_or(No::NoSuchAlarm)?;
+    let row = console.setup.intake.board.row(alarm).ok_or(No::UnknownAlarm)?;
     if !seat.session.scope.covers(row.municipality) {
-        return Err(No::NoSuchAlarm);
+        return Err(No::UnknownAlarm);
     }
     tracing::info!(target: "audit", operator = seat.session.operator, alarm = alarm.0.0, "opened");
     let details = console.read_details(alarm).await?;

@@ -12,8 +12,8 @@ pub mod limits;
 mod live;
 mod look;
 mod once;
-mod rows;
 mod routes;
+mod rows;
 mod sessions;
 mod throttle;
 
@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use central::entry::{Purpose, Role, Scope};
-use central::words::{AlarmId, Moment, Municipality, Seq};
 use central::kind::Kind;
+use central::words::{AlarmId, Moment, Municipality, Seq};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 

@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn it_is_void_after_ten_minutes() {
         let onces = Onces::default();
-        let (early, late) = (onces.make(grant(), Moment(0)).unwrap(), onces.make(grant(), Moment(1)).unwrap());
+        let (early, late) =
+            (onces.make(grant(), Moment(0)).unwrap(), onces.make(grant(), Moment(1)).unwrap());
         let ten_minutes = Moment(600 * 1_000_000_000);
         assert!(onces.take(&early, ten_minutes).is_none());
         assert!(onces.take(&late, ten_minutes).is_some());

@@ -116,7 +116,7 @@ fn admit(
         let alarm = alarm_id(id)?;
         let row = console.setup.intake.board.row(alarm);
         if row.is_some_and(|row| !seat.session.scope.covers(row.municipality)) {
-            return Err(No::NoSuchAlarm);
+            return Err(No::UnknownAlarm);
         }
         request.extensions_mut().insert(alarm);
     }
@@ -125,7 +125,7 @@ fn admit(
 }
 
 fn alarm_id(text: &str) -> Result<AlarmId, No> {
-    text.parse().map(|seq| AlarmId(Seq(seq))).map_err(|_| No::NoSuchAlarm)
+    text.parse().map(|seq| AlarmId(Seq(seq))).map_err(|_| No::UnknownAlarm)
 }
 
 /// A change comes from our page: it bears a header that another site's page cannot send, and no

@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, State};
-use axum::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
+use axum::response::{IntoResponse, Response};
 use central::entry::{Purpose, Role, Scope, SessionOpened};
 use central::output::Session;
 use central::words::{Moment, Municipality, SessionId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::api::Console;
 use crate::api::accounts::is_name;
 use crate::api::answer::{Asked, No, moment};
 use crate::api::door::Peer;
 use crate::api::limits::SESSION;
 use crate::api::once::{Grant, hash, hex, token};
-use crate::api::Console;
 use crate::metrics::Login as End;
 
 /// Who makes a call: put beside it by the guard.
@@ -110,7 +110,9 @@ impl Console {
     async fn admit_once(&self, token: &str, from: std::net::IpAddr) -> Result<String, No> {
         let Some(once) = self.onces.take(token, self.now()) else {
             let counted = self.accounts.throttle.wrong_once(from, std::time::Instant::now());
-            return Err(counted.err().map_or(No::WrongLogin, |wait| No::TooMany(wait.as_secs() + 1)));
+            return Err(counted
+                .err()
+                .map_or(No::WrongLogin, |wait| No::TooMany(wait.as_secs() + 1)));
         };
         let opened = self.open(once.grant.clone()).await;
         if opened.is_err() {

@@ -25,7 +25,8 @@ impl Throttle {
     pub(crate) fn begin(&self, name: &str, from: IpAddr, now: Instant) -> Result<(), Duration> {
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         let from = source(from);
-        let wait = wait(tries.accounts.get_mut(name), now).max(wait(tries.sources.get_mut(&from), now));
+        let wait =
+            wait(tries.accounts.get_mut(name), now).max(wait(tries.sources.get_mut(&from), now));
         if let Some(wait) = wait {
             return Err(wait);
         }
@@ -85,7 +86,10 @@ fn count<K: Clone + Eq + std::hash::Hash>(
     all.entry(key).or_default().push_back(now);
 }
 
-fn make_room<K: Clone + Eq + std::hash::Hash>(all: &mut HashMap<K, VecDeque<Instant>>, now: Instant) {
+fn make_room<K: Clone + Eq + std::hash::Hash>(
+    all: &mut HashMap<K, VecDeque<Instant>>,
+    now: Instant,
+) {
     all.retain(|_, tries| tries.back().is_some_and(|last| !over(*last, now)));
     if all.len() >= THROTTLED {
         let oldest = all.iter().min_by_key(|(_, tries)| tries.back().copied());
@@ -126,7 +130,10 @@ mod tests {
             assert_eq!(throttle.begin("kari", ip(n as u32), now), Ok(()));
         }
         let now = start + Duration::from_secs(60);
-        assert_eq!(throttle.begin("kari", ip(99), now), Err(THROTTLE_WINDOW - Duration::from_secs(60)));
+        assert_eq!(
+            throttle.begin("kari", ip(99), now),
+            Err(THROTTLE_WINDOW - Duration::from_secs(60))
+        );
         assert_eq!(throttle.begin("ola", ip(99), now), Ok(()));
         assert_eq!(throttle.begin("kari", ip(99), start + THROTTLE_WINDOW), Ok(()));
         assert!(throttle.begin("kari", ip(99), start + THROTTLE_WINDOW).is_err());
@@ -164,7 +171,11 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..=THROTTLED {
-            let _ = throttle.begin(&format!("name{n}"), ip(n as u32), now + Duration::from_nanos(n as u64));
+            let _ = throttle.begin(
+                &format!("name{n}"),
+                ip(n as u32),
+                now + Duration::from_nanos(n as u64),
+            );
         }
         let tries = throttle.tries.lock().unwrap();
         assert_eq!((tries.accounts.len(), tries.sources.len()), (THROTTLED, THROTTLED));
