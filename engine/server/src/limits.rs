@@ -93,6 +93,8 @@ pub const ROOT_VALID: Duration = Duration::from_secs(30 * 365 * 86_400);
 pub const CERTIFICATE_EARLY: Duration = Duration::from_secs(86_400);
 /// Bytes of the list of revoked devices (250 000 ids); a longer one is not read, the last stays in force.
 pub const REVOKED_FILE: u64 = 8 * 1024 * 1024;
+/// Between beats, unless configured otherwise.
+pub const BEAT: Duration = Duration::from_secs(60);
 /// How often the list of revoked devices is looked at; a revoked device is cut off within this.
 pub const REVOKED_EVERY: Duration = Duration::from_secs(1);
 

@@ -4,7 +4,7 @@
 //! a line, read again when it changes. ECDSA P-256 throughout, so that a handshake flight stays small.
 
 mod certificate;
-mod cli;
+mod device;
 mod identity;
 mod revoked;
 #[cfg(test)]
@@ -22,9 +22,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 pub use self::certificate::ServerCertificate;
-pub use self::cli::cli_issue;
 pub use self::identity::{Peer, Refused, identity};
 use self::revoked::Revoked;
+pub use self::tls::LOCAL_NAMES;
 
 const CERTIFICATE: &str = "ca.pem";
 const KEY: &str = "ca.key";

@@ -7,8 +7,13 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig};
 
+use tokio_rustls::TlsAcceptor;
+
 use super::certificate::ServerCertificate;
 use super::{Authority, AuthorityError};
+
+/// What this machine calls itself.
+pub const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 impl Authority {
     /// For QUIC: TLS 1.3, ALPN `alarm/1`, a client certificate of this authority, and every connection a
@@ -39,6 +44,14 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(server.chain, server.key)
             .map_err(crypto)
+    }
+
+    /// [`Authority::sip_config`] with a certificate for `domain` and this machine's own names.
+    pub fn sip_acceptor(&self, domain: &str) -> Result<TlsAcceptor, AuthorityError> {
+        let mut names = vec![domain.to_owned()];
+        names.extend(LOCAL_NAMES.map(str::to_owned));
+        let config = self.sip_config(self.server_certificate(&names)?)?;
+        Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
 

@@ -14,38 +14,52 @@ mod tests;
 mod transport;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
+use link::limits::{BEAT_LEAST_S, BEAT_MOST_S};
 use quinn::VarInt;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 pub use self::counts::{Counted, Counts};
 use self::devices::Devices;
-use crate::authority::{Authority, AuthorityError, ServerCertificate};
+use crate::authority::{Authority, AuthorityError, LOCAL_NAMES};
 use crate::hops::Hops;
 use crate::intake::Intake;
-use crate::limits::{NOT_STORED_AFTER, REVOKED_EVERY};
+use crate::limits::{BEAT, NOT_STORED_AFTER, REVOKED_EVERY};
 
 /// Why the listener cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The socket.
-    #[error("cannot listen on UDP {address}: {source}: is another engine running, or the address not of this machine?")]
-    Socket {
-        /// Where.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error("the UDP socket cannot carry QUIC: {0}")]
+    Socket(#[from] io::Error),
     /// The certificates.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
     /// TLS.
     #[error("QUIC cannot use this TLS configuration: {0}")]
     Tls(String),
+    /// The time between beats.
+    #[error("{0:?} between beats: choose 5 s to 25 h")]
+    Beat(Duration),
+}
+
+/// How to listen.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Host names and addresses that devices connect to: they stand in the centre's certificate.
+    pub names: Vec<String>,
+    /// Told to devices in `welcome`; a connection silent for three of them is closed. 5 s to 25 h.
+    pub beat: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { names: LOCAL_NAMES.map(str::to_owned).to_vec(), beat: BEAT }
+    }
 }
 
 /// What every connection of this listener shares.
@@ -59,37 +73,47 @@ struct Shared {
     beat: u32,
 }
 
-/// The running listener. [`Listener::stop`] it: a dropped one goes on.
-pub struct Listener {
+/// The running listener. [`Endpoint::stop`] it: a dropped one goes on.
+pub struct Endpoint {
     endpoint: quinn::Endpoint,
     shared: Arc<Shared>,
     tasks: [JoinHandle<()>; 2],
 }
 
-/// Listens on UDP `address` and serves devices whose certificates are of `authority`.
-///
-/// `beat` is told to devices in `welcome`; a connection silent for three of them is closed. Call inside a
-/// tokio runtime; its threads carry the handshakes and the connections.
+/// Listens with the default [`Options`]: for a demonstration on this machine.
 pub fn listen(
-    address: SocketAddr,
+    socket: UdpSocket,
     authority: Arc<Authority>,
-    certificate: ServerCertificate,
     intake: Arc<Intake>,
     hops: Arc<Hops>,
-    beat: Duration,
-) -> Result<Listener, ListenError> {
+) -> Result<Endpoint, ListenError> {
+    listen_with(socket, authority, intake, hops, &Options::default())
+}
+
+/// Serves devices whose certificates are of `authority`. Call inside a tokio runtime; its threads carry
+/// the handshakes and the connections.
+pub fn listen_with(
+    socket: UdpSocket,
+    authority: Arc<Authority>,
+    intake: Arc<Intake>,
+    hops: Arc<Hops>,
+    options: &Options,
+) -> Result<Endpoint, ListenError> {
+    let beat = u32::try_from(options.beat.as_secs()).unwrap_or(u32::MAX);
+    if !(BEAT_LEAST_S..=BEAT_MOST_S).contains(&beat) {
+        return Err(ListenError::Beat(options.beat));
+    }
+    let certificate = authority.server_certificate(&options.names)?;
     let config = transport::config(authority.quic_config(certificate)?, beat)?;
-    let endpoint = transport::endpoint(address, config)
-        .map_err(|source| ListenError::Socket { address, source })?;
-    let beat = u32::try_from(beat.as_secs()).unwrap_or(link::limits::BEAT_MOST_S);
+    let endpoint = transport::endpoint(socket, config)?;
     let (devices, counts) = (Devices::default(), Counts::default());
     let shared = Arc::new(Shared { authority, intake, hops, devices, counts, beat });
     let door = tokio::spawn(door::run(endpoint.clone(), Arc::clone(&shared)));
     let watch = tokio::spawn(watch_revoked(Arc::clone(&shared)));
-    Ok(Listener { endpoint, shared, tasks: [door, watch] })
+    Ok(Endpoint { endpoint, shared, tasks: [door, watch] })
 }
 
-impl Listener {
+impl Endpoint {
     /// Where it listens.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.endpoint.local_addr()

@@ -1,29 +1,29 @@
 //! QUIC as lean as devices need it: few streams, small windows, no datagrams, no path probing.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::sync::Arc;
-use std::time::Duration;
 
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{
-    Endpoint, EndpointConfig, ServerConfig, TokioRuntime, TransportConfig, ValidationTokenConfig,
+    Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TokioRuntime, TransportConfig, ValidationTokenConfig,
     VarInt,
 };
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::SockRef;
 
 use super::ListenError;
 use crate::limits::{
     CONNECTION_WINDOW, INCOMING, INCOMING_BYTES, SEND_WINDOW, SOCKET_BUFFER, STREAM_WINDOW,
 };
 
-pub(super) fn config(tls: rustls::ServerConfig, beat: Duration) -> Result<ServerConfig, ListenError> {
+/// `beat` in seconds.
+pub(super) fn config(tls: rustls::ServerConfig, beat: u32) -> Result<ServerConfig, ListenError> {
     let tls = QuicServerConfig::try_from(tls).map_err(|error| ListenError::Tls(error.to_string()))?;
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
     let mut tokens = ValidationTokenConfig::default();
     tokens.sent(0);
     config
-        .transport_config(Arc::new(transport(beat)?))
+        .transport_config(Arc::new(transport(beat)))
         .validation_token_config(tokens)
         .max_incoming(INCOMING)
         .incoming_buffer_size_total(INCOMING_BYTES)
@@ -31,9 +31,9 @@ pub(super) fn config(tls: rustls::ServerConfig, beat: Duration) -> Result<Server
     Ok(config)
 }
 
-fn transport(beat: Duration) -> Result<TransportConfig, ListenError> {
-    let idle = (beat * 3).try_into();
-    let idle = idle.map_err(|_| ListenError::Tls(format!("{beat:?} between beats is too long")))?;
+fn transport(beat: u32) -> TransportConfig {
+    // A beat is at most 25 hours: three of them in milliseconds fit.
+    let idle = IdleTimeout::from(VarInt::from_u32(beat.saturating_mul(3_000)));
     let mut transport = TransportConfig::default();
     transport
         .max_concurrent_bidi_streams(VarInt::from_u32(u32::from(link::limits::STREAMS)))
@@ -48,19 +48,14 @@ fn transport(beat: Duration) -> Result<TransportConfig, ListenError> {
         // The least every path carries (RFC 9000, 14): nothing we send needs more, and probing costs memory.
         .initial_mtu(1_200)
         .mtu_discovery_config(None);
-    Ok(transport)
+    transport
 }
 
 /// One socket for all: several with `SO_REUSEPORT` would break migration.
-pub(super) fn endpoint(address: SocketAddr, config: ServerConfig) -> io::Result<Endpoint> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(false)?;
-    }
+pub(super) fn endpoint(socket: UdpSocket, config: ServerConfig) -> io::Result<Endpoint> {
+    let buffers = SockRef::from(&socket);
     // The system may grant less; a storm then loses datagrams, which are sent again.
-    let _ = socket.set_recv_buffer_size(SOCKET_BUFFER);
-    let _ = socket.set_send_buffer_size(SOCKET_BUFFER);
-    socket.bind(&address.into())?;
-    let socket = UdpSocket::from(socket);
+    let _ = buffers.set_recv_buffer_size(SOCKET_BUFFER);
+    let _ = buffers.set_send_buffer_size(SOCKET_BUFFER);
     Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime))
 }
