@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::header::{Field, Headers, Name, Span};
 use crate::limits::{MAX_HEAD, MAX_HEADERS, MAX_LINE, MAX_MESSAGE};
 use crate::malformed::Why;
-use crate::text::{find, is_space, number, split_at_byte, trim, trim_end};
+use crate::text::{find, is_space, number, split_at_byte, trim};
 
 /// One line with its folded continuations: what it holds, and where the next begins.
 struct Line<'a> {
@@ -39,10 +39,11 @@ impl<'a> Line<'a> {
         self.folded || find(self.text, b'\r').is_some()
     }
 
-    /// Name without the white space before its colon, and value.
+    /// Name and value without the white space round them; before a name only a stray return can
+    /// stand.
     fn name_value(&self) -> Option<(&'a [u8], &'a [u8])> {
         let (name, value) = split_at_byte(self.text, b':');
-        Some((trim_end(name), trim(value?)))
+        Some((trim(name), trim(value?)))
     }
 }
 

@@ -63,6 +63,15 @@ fn a_length_hidden_in_a_fold_or_another_name_does_not_count() {
     }
 }
 
+/// A return that ends no line is a space, before a name too: it must not come back as a fold.
+#[test]
+fn a_stray_return_is_a_space() {
+    let bytes = alarm("Subject: a\rb\n\r X-Unit: 7\n", b"");
+    let read = request(&bytes);
+    assert_eq!(read.headers().first(Name::Subject), Some(&b"a b"[..]));
+    assert_eq!(read.headers().get("X-Unit"), Some(&b"7"[..]));
+}
+
 #[test]
 fn a_nul_is_not_the_name_of_headers_without_a_compact_form() {
     let read = request(&alarm("\0: 7 INVITE\n", b""));
