@@ -82,3 +82,59 @@ pub const KEY_RESERVE: usize = 256;
 pub const KEY_RETRY: Duration = Duration::from_secs(1);
 
 const _: () = assert!(KEY_RESERVE < KEY_POOL / 2);
+
+// QUIC
+
+/// Validity of a device's and the centre's certificate (5 years); after it the handshake is refused.
+pub const CERTIFICATE_VALID: Duration = Duration::from_secs(5 * 365 * 86_400);
+/// Validity of the authority's own certificate (30 years).
+pub const ROOT_VALID: Duration = Duration::from_secs(30 * 365 * 86_400);
+/// A certificate is valid from this long before it was made, for devices whose clocks run behind.
+pub const CERTIFICATE_EARLY: Duration = Duration::from_secs(86_400);
+/// Bytes of the list of revoked devices (250 000 ids); a longer one is not read, the last stays in force.
+pub const REVOKED_FILE: u64 = 8 * 1024 * 1024;
+/// Between beats, unless configured otherwise.
+pub const BEAT: Duration = Duration::from_secs(60);
+/// How often the list of revoked devices is looked at; a revoked device is cut off within this.
+pub const REVOKED_EVERY: Duration = Duration::from_secs(1);
+
+/// Bytes a device may have on the way on one stream; QUIC stops it there.
+pub const STREAM_WINDOW: u32 = 64 * 1024;
+/// Bytes a device may have on the way in all; QUIC stops it there.
+pub const CONNECTION_WINDOW: u32 = 256 * 1024;
+/// Bytes of answers kept for a device that does not read; then its answers wait, at most [`ANSWER_LIMIT`].
+pub const SEND_WINDOW: u64 = 64 * 1024;
+/// Bytes asked of the system for the socket's buffers; it may grant less.
+pub const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+/// First datagrams waiting for a handshake; one more is refused by QUIC at once.
+pub const INCOMING: usize = 1_024;
+/// Bytes kept of all who wait for a handshake; more is dropped and sent again by the device.
+pub const INCOMING_BYTES: u64 = 4 * 1024 * 1024;
+/// Handshakes at a time; the next waits its turn.
+pub const HANDSHAKES: usize = 128;
+/// A handshake not complete after this is dropped.
+pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
+/// Handshakes under way or waiting, above which an address must be proved first (Retry).
+pub const RETRY_ABOVE: usize = 128;
+/// Handshakes a second for each /24 of IPv4 or /64 of IPv6; those beyond are left unanswered, and sent again.
+pub const NETWORK_RATE: f64 = 500.0;
+/// Handshakes a network may begin at once after a quiet time.
+pub const NETWORK_BURST: f64 = 1_000.0;
+/// Handshakes of one network under way or waiting; those beyond are left unanswered, and sent again.
+pub const NETWORK_OPEN: usize = 576;
+/// Networks told apart; those beyond share one bucket until others are idle.
+pub const NETWORKS: usize = 65_536;
+/// Devices remembered (connection, last heard, counters); one more is served without it.
+pub const DEVICES: usize = 200_000;
+/// A message not finished after this is given up, and shown if it may be a person.
+pub const MESSAGE_LIMIT: Duration = Duration::from_secs(10);
+/// An answer that a device does not read in this time is dropped.
+pub const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// Milliseconds after which a device may ask again when its lane is full.
+pub const BUSY_LANE_MS: u32 = 2_000;
+/// Undecodable messages of one device are shown at most this often; between, they are counted.
+pub const UNDECODABLE_EVERY: Duration = Duration::from_secs(60);
+
+// A network alone never takes every place, nor the whole of the wait.
+const _: () = assert!(NETWORK_OPEN * 2 <= HANDSHAKES + INCOMING);
+const _: () = assert!(RETRY_ABOVE < HANDSHAKES + INCOMING);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::header::{Field, Headers, Name, Span};
 use crate::limits::{MAX_HEAD, MAX_HEADERS, MAX_LINE, MAX_MESSAGE};
 use crate::malformed::Why;
-use crate::text::{find, is_space, number, split_at_byte, trim, trim_end};
+use crate::text::{find, is_space, number, split_at_byte, trim};
 
 /// One line with its folded continuations: what it holds, and where the next begins.
 struct Line<'a> {
@@ -39,10 +39,11 @@ impl<'a> Line<'a> {
         self.folded || find(self.text, b'\r').is_some()
     }
 
-    /// Name without the white space before its colon, and value.
+    /// Name and value without the white space round them; before a name only a stray return can
+    /// stand.
     fn name_value(&self) -> Option<(&'a [u8], &'a [u8])> {
         let (name, value) = split_at_byte(self.text, b':');
-        Some((trim_end(name), trim(value?)))
+        Some((trim(name), trim(value?)))
     }
 }
 
@@ -77,6 +78,10 @@ pub(crate) struct Scan {
     pub(crate) body_at: usize,
     /// The first trouble met.
     pub(crate) why: Option<Why>,
+    /// Some line is folded.
+    folded: bool,
+    /// The empty line after the head is there.
+    ended: bool,
 }
 
 impl Scan {
@@ -85,34 +90,35 @@ impl Scan {
         let head = raw.get(..MAX_HEAD).unwrap_or(raw);
         let mut scan = Self { body_at: head.len(), ..Self::default() };
         scan.headers.fields = Vec::with_capacity(16);
-        let folded = scan.lines(head);
-        if scan.body_at == head.len() && !ends_with_empty_line(head) {
+        scan.lines(head);
+        if !scan.ended {
             scan.note(if raw.len() > MAX_HEAD { Why::HeadTooLarge } else { Why::Truncated });
         }
         // Rewritten as spaces, one for one: every span stays right.
-        scan.headers.head = if folded { unfolded(raw, scan.body_at) } else { raw.clone() };
+        scan.headers.head = if scan.folded { unfolded(raw, scan.body_at) } else { raw.clone() };
         scan
     }
 
-    /// Goes through the lines; tells whether any was folded.
-    fn lines(&mut self, head: &[u8]) -> bool {
-        let Some(first) = Line::at(head, 0) else { return false };
+    /// Goes through the lines.
+    fn lines(&mut self, head: &[u8]) {
+        let Some(first) = Line::at(head, 0) else { return };
         self.start = Span::new(0, first.text.len());
+        self.folded = first.is_folded();
         let mut length = Length::default();
-        let (mut at, mut folded) = (first.next, first.is_folded());
+        let mut at = first.next;
         while let Some(line) = Line::at(head, at) {
             if line.text.is_empty() {
                 self.body_at = line.next;
+                self.ended = true;
                 break;
             }
-            folded |= line.is_folded();
+            self.folded |= line.is_folded();
             if let Err(why) = self.field(head, &line, &mut length) {
                 self.note(why);
             }
             at = line.next;
         }
         self.length = length.said;
-        folded
     }
 
     fn field(&mut self, head: &[u8], line: &Line<'_>, length: &mut Length) -> Result<(), Why> {
@@ -137,10 +143,6 @@ impl Scan {
 fn span(head: &[u8], part: &[u8]) -> Span {
     let start = part.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
     Span::new(start, start + part.len())
-}
-
-fn ends_with_empty_line(head: &[u8]) -> bool {
-    head.ends_with(b"\n\n") || head.ends_with(b"\n\r\n")
 }
 
 /// The head with the line ends inside folds, and returns that end no line, turned to spaces; the

@@ -192,6 +192,16 @@ fn clerr_a_body_shorter_than_said() {
     assert_eq!((cut.why, cut.salvaged.raw()), (Why::Truncated, &bytes));
 }
 
+/// Of a broken message no number is believed: all of it is shown.
+#[test]
+fn what_is_salvaged_is_not_cut() {
+    let Ok(Message::Request(read)) = datagram(&instead("Content-Length: 3")) else { panic!() };
+    assert_eq!(read.body(), &b"<mr"[..]);
+    let broken = datagram(&instead("Content-Length: 3\nthis is no header")).unwrap_err();
+    assert_eq!(broken.why, Why::HeaderLine);
+    assert_eq!(broken.salvaged.body(), &b"<mrq>help</mrq>"[..]);
+}
+
 #[test]
 fn a_stream_needs_content_length_and_a_datagram_does_not() {
     let mut odd = USUAL;

@@ -63,6 +63,15 @@ fn a_length_hidden_in_a_fold_or_another_name_does_not_count() {
     }
 }
 
+/// A return that ends no line is a space, before a name too: it must not come back as a fold.
+#[test]
+fn a_stray_return_is_a_space() {
+    let bytes = alarm("Subject: a\rb\n\r X-Unit: 7\n", b"");
+    let read = request(&bytes);
+    assert_eq!(read.headers().first(Name::Subject), Some(&b"a b"[..]));
+    assert_eq!(read.headers().get("X-Unit"), Some(&b"7"[..]));
+}
+
 #[test]
 fn a_nul_is_not_the_name_of_headers_without_a_compact_form() {
     let read = request(&alarm("\0: 7 INVITE\n", b""));
@@ -77,4 +86,32 @@ fn an_http_client_is_told_nothing() {
         assert_eq!(refused.why, Why::NotSip);
         assert_eq!(refused.answer("192.0.2.1:80".parse().unwrap()), None);
     }
+}
+
+/// A maker's published example: From and To without brackets, and a Content-Length that promises
+/// more than there is. It has to be refused (RFC 3261 18.3), but the call for help is all there.
+#[test]
+fn an_example_with_a_wrong_length_is_salvaged_whole() {
+    let xml = b"<mrq>\n<ref>1234</ref>\n<cid>123456</cid>\n<dty>0001</dty>\n<stc>001</stc>\n</mrq>";
+    let example = |length: &str| {
+        let text = format!(
+            "MESSAGE sip:user2@domain.com SIP/2.0
+Via: SIP/2.0/UDP user1.domain.com;branch=z9hG4bK776sgdkse
+To: sip:user2@domain.com
+From: sip:user1@domain.com;tag=49583
+Call-ID: asd88asd77a@1.2.3.4
+CSeq: 1 MESSAGE
+Max-Forwards: 70
+Content-Type: application/scaip+xml
+Content-Length: {length}
+"
+        );
+        common::message(&text, xml)
+    };
+    let refused = datagram(&example("144")).unwrap_err();
+    assert_eq!(refused.why, Why::Truncated);
+    assert_eq!(refused.salvaged.body(), &xml[..]);
+    assert_eq!(refused.salvaged.headers().from().unwrap().uri_text, b"sip:user1@domain.com");
+    let read = request(&example("{len}"));
+    assert_eq!((read.from().tag(), read.body()), (Some(&b"49583"[..]), &Bytes::from(&xml[..])));
 }

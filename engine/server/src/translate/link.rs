@@ -1,0 +1,152 @@
+//! A signal of `alarm/1` → Signal. Who sent it stands in the certificate alone, so nothing in it can differ.
+
+use std::fmt::Write;
+
+use central::entry::{Counter, Flags, Path, Sender, Signal};
+use central::kind::Kind;
+use central::words::{DeviceId, Moment, Reference};
+use link::{Details, Malformed, Measured, Position};
+
+use super::content_hash;
+use crate::authority::Peer;
+use crate::intake::Draft;
+use crate::plain::{Plain, Raw};
+
+/// A message as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Came<'a> {
+    /// Who sent it, by certificate.
+    pub peer: &'a Peer,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// T1.
+    pub received: Moment,
+}
+
+/// What measured values are called in bokmål, and their unit as it is read; by number.
+const MEASURES: [(u16, &str, &str); 16] = [
+    (1, "Kroppstemperatur", "°C"),
+    (2, "Romtemperatur", "°C"),
+    (3, "Luftfuktighet", "%"),
+    (4, "Overtrykk", "mmHg"),
+    (5, "Undertrykk", "mmHg"),
+    (6, "Puls", "/min"),
+    (7, "Oksygenmetning", "%"),
+    (8, "Blodsukker", "mmol/l"),
+    (9, "Vekt", "kg"),
+    (10, "Pustefrekvens", "/min"),
+    (11, "Peak flow", "l/min"),
+    (12, "Skritt", ""),
+    (13, "Karbonmonoksid", "ppm"),
+    (14, "Lydnivå", "dB"),
+    (15, "Varighet", "s"),
+    (16, "Avstand", "m"),
+];
+
+/// A signal that was decoded.
+pub fn signal(came: &Came<'_>, said: &link::Signal) -> Draft {
+    let canonical = said.encode();
+    let mut flags = Flags::default();
+    if said.kind.row().is_none() {
+        flags = flags.with(Flags::UNKNOWN_CODE);
+    }
+    let mut plain = words(&said.details);
+    // Keys of a newer version of the protocol are kept, though nobody here can read them yet.
+    if canonical != came.bytes {
+        plain.raw = Some(Raw::of(came.bytes));
+    }
+    let signal = Signal {
+        kind: Kind(said.kind.0),
+        reference: hex(&said.id),
+        content: content_hash(&canonical),
+        counter: Some(Counter { boot: said.boot, n: said.counter }),
+        happened: said.happened.map(|ms| Moment(ms.saturating_mul(1_000_000))),
+        buffered: said.buffered,
+        flags,
+        ..base(came)
+    };
+    Draft { signal, plain }
+}
+
+/// Bytes that could not be decoded and may be a person.
+pub fn undecodable(came: &Came<'_>, malformed: &Malformed) -> Draft {
+    let mut plain = Plain::raw(came.bytes);
+    plain.say("Feil i meldingen", malformed.reason.to_string());
+    let signal = Signal {
+        kind: Kind::UNDECODABLE,
+        reference: malformed.salvaged.id.map(|id| hex(&id)).unwrap_or_default(),
+        content: content_hash(came.bytes),
+        flags: Flags::UNDECODABLE,
+        ..base(came)
+    };
+    Draft { signal, plain }
+}
+
+fn base(came: &Came<'_>) -> Signal {
+    Signal {
+        device: DeviceId(format!("link:{}", came.peer.device)),
+        municipality: came.peer.municipality,
+        person: None,
+        kind: Kind::UNDECODABLE,
+        reference: Reference::default(),
+        content: Default::default(),
+        counter: None,
+        happened: None,
+        buffered: false,
+        received: came.received,
+        path: Path::Link,
+        sender: Sender::Verified,
+        flags: Flags::default(),
+        sealed: None,
+    }
+}
+
+fn words(details: &Details) -> Plain {
+    let mut plain = Plain::default();
+    plain.say("Sted", details.location.as_deref().unwrap_or_default());
+    plain.say("Tekst", details.text.as_deref().unwrap_or_default());
+    plain.say("Batteri", details.battery.map(|battery| format!("{battery} %")).unwrap_or_default());
+    plain.say("Posisjon", details.position.map(position).unwrap_or_default());
+    for measured in &details.measured {
+        let (label, value) = measure(measured);
+        plain.say(&label, value);
+    }
+    plain.say("Sensor", details.sensor.as_deref().unwrap_or_default());
+    plain.say("Telefon", details.phone.as_deref().unwrap_or_default());
+    plain
+}
+
+/// Degrees with a point, as maps take them; the radius after it.
+fn position(position: Position) -> String {
+    let (lat, lon) = (decimal(position.lat.into(), 7, '.'), decimal(position.lon.into(), 7, '.'));
+    match position.accuracy {
+        Some(metres) => format!("{lat}, {lon} (± {metres} m)"),
+        None => format!("{lat}, {lon}"),
+    }
+}
+
+fn measure(measured: &Measured) -> (String, String) {
+    let value = decimal(measured.value, measured.decimals.into(), ',');
+    match MEASURES.iter().find(|row| row.0 == measured.unit) {
+        Some((_, label, "")) => ((*label).to_owned(), value),
+        Some((_, label, unit)) => ((*label).to_owned(), format!("{value} {unit}")),
+        None => (format!("Måling (enhet {})", measured.unit), value),
+    }
+}
+
+/// `value` × 10^-`decimals`, digit for digit.
+fn decimal(value: i64, decimals: usize, point: char) -> String {
+    let digits = format!("{:0width$}", value.unsigned_abs(), width = decimals + 1);
+    let (whole, part) = digits.split_at(digits.len() - decimals);
+    let sign = if value < 0 { "−" } else { "" };
+    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}{point}{part}") }
+}
+
+fn hex(id: &[u8; 16]) -> Reference {
+    let mut text = String::with_capacity(32);
+    for byte in id {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Reference(text)
+}
