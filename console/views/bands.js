@@ -9,7 +9,8 @@ import { Shape } from "./shape.js";
 /** @param {{purpose: import("../types.js").Purpose}} props */
 export function Purpose({ purpose }) {
   if (purpose === "real") return null;
-  return html`<div class="purpose">${t(purpose === "demonstration" ? "demo_band" : "load_test_band")}</div>`;
+  const words = t(purpose === "demonstration" ? "demo_band" : "load_test_band");
+  return html`<div class="purpose" role="region" aria-label=${words}>${words}</div>`;
 }
 
 /** @param {{desk: import("../desk.js").Desk}} props */

@@ -1,0 +1,86 @@
+/** A storm: 300 and more rows, 200 updates a second. The page stays smooth and does not grow. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Mock, moment } from "./mock.mjs";
+import { launch, login, newPage, waitForRow } from "./page.mjs";
+
+const ROWS = 300;
+const RATE = 200;
+const SECONDS = 8;
+/** Of frames drawn by software on a shared machine; a screen's own pace is 17 ms. */
+const FRAME_P95 = 50;
+/** What the fold itself may hold on to, bytes. */
+const GROWTH = 3_000_000;
+
+/** Heap in use after a collection, and elements in the page. */
+async function weight(page) {
+  const client = await page.context().newCDPSession(page);
+  await client.send("HeapProfiler.collectGarbage");
+  await client.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await client.send("Runtime.getHeapUsage");
+  await client.send("Performance.enable");
+  const { metrics } = await client.send("Performance.getMetrics");
+  await client.detach();
+  return { heap: usedSize, nodes: metrics.find(({ name }) => name === "Nodes").value };
+}
+
+const pages = [["windowed", ROWS], ["whole", 150]];
+for (const [name, count] of pages)
+  test(`${count} rows (${name}) at ${RATE} updates/s`, async (t) => {
+    const browser = await launch();
+    const mock = await new Mock().listen();
+    t.after(async () => { await browser.close(); await mock.stop(); });
+    const kinds = [100, 302, 602, 102, 600];
+    for (let i = 0; i < count; i += 1) mock.alarm({ kind: kinds[i % 5] });
+    const page = await newPage(browser);
+    await login(page, mock.link());
+    await waitForRow(page, 17);
+    const drawn = await page.locator("#waiting [data-alarm]").count();
+    assert.ok(name === "whole" ? drawn === count : drawn < 40, `${drawn} rows in the page`);
+
+    const storm = (seconds) => run(mock, seconds);
+    await storm(2);
+    const before = await weight(page);
+    await page.evaluate(() => {
+      window.frames_ = [];
+      let last = performance.now();
+      const frame = (now) => { window.frames_.push(now - last); last = now; requestAnimationFrame(frame); };
+      requestAnimationFrame(frame);
+    });
+    const sent = await storm(SECONDS);
+    const frames = await page.evaluate(() => window.frames_.splice(0));
+    const after = await weight(page);
+    frames.sort((a, b) => a - b);
+    const [p50, p95] = [0.5, 0.95].map((q) => frames[Math.floor(frames.length * q)]);
+    t.diagnostic(`${sent} updates, ${frames.length} frames, p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, ` +
+      `heap ${((after.heap - before.heap) / 1e6).toFixed(2)} MB more of ${(after.heap / 1e6).toFixed(1)}, nodes ${before.nodes} → ${after.nodes}`);
+    assert.ok(sent >= RATE * SECONDS * 0.9, `only ${sent} updates were sent`);
+    assert.ok(p95 < FRAME_P95, `frame time p95 ${p95} ms`);
+    assert.ok(after.heap - before.heap < GROWTH, `heap grew ${after.heap - before.heap} bytes`);
+    assert.ok(after.nodes < before.nodes * 1.2 + 200, `elements ${before.nodes} → ${after.nodes}`);
+    assert.equal(await page.locator(".band.lost").count(), 0);
+    assert.match(await page.title(), new RegExp(`^\\(${mock.rows.size}\\) `), "no update was lost");
+    assert.deepEqual(page.complaints, []);
+  });
+
+/** Repeats, priorities that change, alarms that come and go: the list reorders all the time. */
+async function run(mock, seconds) {
+  const began = Date.now();
+  let sent = 0;
+  while (Date.now() - began < seconds * 1000) {
+    for (const due = ((Date.now() - began) / 1000) * RATE; sent < due; sent += 1) {
+      const ids = [...mock.rows.keys()];
+      const alarm = ids[(sent * 7919) % ids.length];
+      const row = mock.rows.get(alarm);
+      if (sent % 20 === 0) {
+        mock.gone(alarm, "ola");
+        mock.alarm({ kind: row.kind });
+        sent += 1;
+      } else mock.change(alarm, { count: row.count + 1, priority: (row.priority + 1) % 9, signals: [...row.signals.slice(-3), { seq: sent, kind: row.kind, received: moment() }] });
+    }
+    await new Promise((done) => setTimeout(done, 4));
+  }
+  return sent;
+}
