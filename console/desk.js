@@ -7,7 +7,7 @@ import { Live } from "./live.js";
 import { Painted } from "./painted.js";
 import { Sound } from "./sound.js";
 import { apply, arrived, EMPTY, keepSelection, moveSelection, NOWHERE } from "./store.js";
-import { millis, second } from "./time.js";
+import { clock, millis, second } from "./time.js";
 import { render } from "./vendor/preact.module.js";
 import { DeskView } from "./views/desk.js";
 import { place, what } from "./views/facts.js";
@@ -138,6 +138,8 @@ export class Desk {
 
   /** @param {number|null} lostAt */
   #link(lostAt) {
+    // A short break may be over before the band was read: that it was is told until the next notice.
+    if (lostAt === null && this.lostAt !== null) this.say(t("restored", second(this.lostAt), second(clock.now())));
     this.lostAt = lostAt;
     this.draw();
   }

@@ -28,7 +28,6 @@ const WORDS = {
   sound_on: ["Lyd på", "Sound on"],
   sound_off: ["Lyd av i {0}", "Sound off for {0}"],
   sound_blocked: ["Lyd er sperret – trykk en tast", "Sound is blocked – press any key"],
-  dismiss: ["Lukk meldingen", "Dismiss the message"],
   // Time
   hours_minutes: ["{0} t {1} min", "{0} h {1} min"],
   days_hours: ["{0} d {1} t", "{0} d {1} h"],
@@ -120,6 +119,7 @@ const WORDS = {
   // Bands
   lost: ["Forbindelsen er brutt siden {0} – listen kan være gammel", "The connection is lost since {0} – the list may be old"],
   lost_more: ["Kobler til på nytt av seg selv. Ring vaktleder om det varer.", "Connecting again by itself. Call the shift leader if it lasts."],
+  restored: ["Forbindelsen var brutt fra {0} til {1}. Listen er ny nå.", "The connection was lost from {0} to {1}. The list is new now."],
   shout_sent_on: ["Ikke lagret – enheten er sendt videre", "Not stored – the device was sent on"],
   shout_waiting: ["Ikke lagret – prøver ennå", "Not stored – still trying"],
   health_stalled: ["Loggen henger siden {0}. Nye alarmer vises som «Ikke lagret», og ingenting kan tas eller avsluttes.", "The log has stalled since {0}. New alarms show as “Not stored”, and nothing can be claimed or closed."],

@@ -9,7 +9,8 @@ import { Shape } from "./shape.js";
 /** @param {{purpose: import("../types.js").Purpose}} props */
 export function Purpose({ purpose }) {
   if (purpose === "real") return null;
-  return html`<div class="purpose">${t(purpose === "demonstration" ? "demo_band" : "load_test_band")}</div>`;
+  const words = t(purpose === "demonstration" ? "demo_band" : "load_test_band");
+  return html`<div class="purpose" role="region" aria-label=${words}>${words}</div>`;
 }
 
 /** @param {{desk: import("../desk.js").Desk}} props */
@@ -19,11 +20,11 @@ export function Bands({ desk }) {
     ${desk.lostAt !== null && html`<div class="band lost" role="alert">
       <b>${t("lost", second(desk.lostAt))}</b> <span>${t("lost_more")}</span></div>`}
     ${health && health.log !== "ok" && html`<div class=${health.log === "low" ? "band health low" : "band health"} role="alert">${healthWords(health)}</div>`}
-    ${shouts.length > 0 && html`<ul class="shouts" data-scroll role="alert">${shouts.map((shout) => html`<li key=${shout.id} data-shout=${shout.id}>
+    ${shouts.length > 0 && html`<div class="shouts" data-scroll role="alert"><ul>${shouts.map((shout) => html`<li key=${shout.id} data-shout=${shout.id}>
       <${Shape} of=${shout.class} />
       <b>${t(shout.sent_on ? "shout_sent_on" : "shout_waiting")}</b>
       <span>${kindWords(desk.kinds, shout.kind, shout.name)} · ${place(shout)} · ${shout.device} · ${second(millis(shout.received))}</span>
-    </li>`)}</ul>`}
+    </li>`)}</ul></div>`}
   `;
 }
 

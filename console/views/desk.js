@@ -19,7 +19,7 @@ export function DeskView({ desk }) {
     <${Top} desk=${desk} />
     <p class=${`notice${desk.notice ? "" : " none"}${desk.notice?.grave ? " grave" : ""}`}>
       <span role="status">${desk.notice?.text ?? ""}</span>
-      ${desk.notice && html`<button type="button" class="switch" aria-label=${t("dismiss")} onClick=${desk.hush}>Esc</button>`}
+      ${desk.notice && html`<button type="button" class="switch" onClick=${desk.hush}>${t("shut")} <span class="key">Esc</span></button>`}
     </p>
     <main>
       <section class="waiting" aria-label=${t("waiting")}>

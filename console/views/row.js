@@ -11,7 +11,8 @@ import { Shape } from "./shape.js";
 /**
  * @typedef {object} Props
  * @property {import("../types.js").Row} row
- * @property {number} index its place in the list, from 0
+ * @property {number|undefined} index its place in the list, from 1, told only in a windowed list: where all rows are in
+ *   the page their order says it, and a row that merely moved is not drawn again
  * @property {boolean} selected
  * @property {boolean} pending a claim is on its way
  * @property {boolean} mayClaim
@@ -37,7 +38,7 @@ export class WaitingRow extends Component {
     const now = clock.now();
     return html`<div
       class=${`row ${row.class}${selected ? " selected" : ""}`} role="row" id=${`alarm-${row.alarm}`}
-      data-alarm=${row.alarm} aria-selected=${selected} aria-rowindex=${index + 1}
+      data-alarm=${row.alarm} aria-selected=${selected} aria-rowindex=${index}
       onClick=${() => onSelect(row.alarm)}
     >
       <div class="row-shape" role="gridcell"><${Shape} of=${row.class} /><span class="row-class">${className(row.class)}</span></div>

@@ -196,7 +196,7 @@ export class Waiting extends Component {
       >
         ${pad(view.from)}
         ${rows.slice(view.from, view.to).map((row, at) => html`<${WaitingRow}
-          key=${row.alarm} row=${row} index=${view.from + at} selected=${row.alarm === selected}
+          key=${row.alarm} row=${row} index=${this.windowed ? view.from + at + 1 : undefined} selected=${row.alarm === selected}
           pending=${pending.has(row.alarm)} mayClaim=${mayClaim} kinds=${kinds} words=${words}
           onSelect=${onSelect} onClaim=${this.claim}
         />`)}

@@ -35,8 +35,10 @@ export class Mock {
   #once = new Map();
   #pages = new Set();
   #next = 17;
-  /** False: the log is dead quiet, no beats. */
+  /** False: no beats; the connection stays open and says nothing. */
   beating = true;
+  /** True: live connections are refused. */
+  refusing = false;
 
   constructor({ purpose = "demonstration" } = {}) {
     this.purpose = purpose;
@@ -91,6 +93,12 @@ export class Mock {
   change(alarm, fields) {
     const row = this.rows.get(alarm);
     this.put({ ...row, version: row.version + 1, ...fields });
+  }
+
+  /** Closed by someone. */
+  gone(alarm, by) {
+    this.rows.delete(alarm);
+    this.#all(() => ({ t: "gone", alarm, by }));
   }
 
   offer(alarm) {
@@ -252,8 +260,7 @@ export class Mock {
       const known = [["causes", "cause"], ["actions", "action"], ["outcomes", "outcome"]]
         .every(([list, field]) => CODES[list].some(({ code }) => code === body[field]));
       if (!known) return answer(400, { error: "unknown_code" });
-      this.rows.delete(row.alarm);
-      this.#all(() => ({ t: "gone", alarm: row.alarm, by: operator }));
+      this.gone(row.alarm, operator);
     }
     return answer(200, { alarm: row.alarm, version });
   }
