@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import secrets
-import sys
 
 import cbor2
 from aioquic.asyncio import connect
@@ -33,10 +32,8 @@ async def run(args):
     tls.load_verify_locations(args.ca)
     tls.load_cert_chain(args.cert, args.key)
     host, _, port = args.connect.rpartition(":")
-    boot, details = args.boot or secrets.randbits(32), {}
-    for key, value in ((1, args.location), (2, args.text), (3, args.battery)):
-        if value is not None:
-            details[key] = value
+    boot = args.boot or secrets.randbits(32)
+    details = {k: v for k, v in ((1, args.location), (2, args.text), (3, args.battery)) if v is not None}
     signal = {0: 3, 1: bytes.fromhex(args.id) if args.id else os.urandom(16), 2: boot, 3: args.counter, 4: args.kind}
     if details:
         signal[7] = details
@@ -61,4 +58,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

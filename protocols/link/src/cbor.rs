@@ -51,13 +51,13 @@ pub(crate) fn fields<'b>(
     if entries > MAP_ENTRIES {
         return Err(Reason::TooMany);
     }
-    let mut seen = Vec::with_capacity(entries as usize);
-    for _ in 0..entries {
+    let mut seen = [0; MAP_ENTRIES as usize];
+    for entry in 0..entries as usize {
         let key = d.i64().map_err(|e| not_integer(&e))?;
-        if seen.contains(&key) {
+        if seen[..entry].contains(&key) {
             return Err(Reason::Repeated(at(key)));
         }
-        seen.push(key);
+        seen[entry] = key;
         field(key, d)?;
     }
     Ok(())
