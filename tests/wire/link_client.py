@@ -4,7 +4,6 @@
 import argparse
 import asyncio
 import json
-import os
 import secrets
 
 import cbor2
@@ -34,7 +33,7 @@ async def run(args):
     host, _, port = args.connect.rpartition(":")
     boot = args.boot or secrets.randbits(32)
     details = {k: v for k, v in ((1, args.location), (2, args.text), (3, args.battery)) if v is not None}
-    signal = {0: 3, 1: bytes.fromhex(args.id) if args.id else os.urandom(16), 2: boot, 3: args.counter, 4: args.kind}
+    signal = {0: 3, 1: bytes.fromhex(args.id) if args.id else secrets.token_bytes(16), 2: boot, 3: args.counter, 4: args.kind}
     if details:
         signal[7] = details
     async with connect(host.strip("[]"), int(port), configuration=tls) as client:
