@@ -36,10 +36,10 @@ pub struct Draft {
 /// What the caller does now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Do {
-    /// Connect, then call [`Session::connected`] or [`Session::lost`].
+    /// Connect, then call [`super::Session::connected`] or [`super::Session::lost`].
     Connect,
     /// Open a bidirectional stream, write these bytes, finish it, and hand what comes back up to
-    /// FIN to [`Session::answered`] under this number.
+    /// FIN to [`super::Session::answered`] under this number.
     Open {
         /// The session's own number for the stream.
         stream: u64,
@@ -52,7 +52,7 @@ pub enum Do {
         /// The number it was opened under.
         stream: u64,
     },
-    /// Close the connection and call [`Session::lost`].
+    /// Close the connection and call [`super::Session::lost`].
     Close,
 }
 
@@ -77,7 +77,7 @@ pub enum Heard {
     /// should go to the next receiver too, if there is one.
     Later,
     /// Send the same bytes to the next receiver, if there is one; the session keeps on trying
-    /// here until [`Session::settled_elsewhere`].
+    /// here until [`super::Session::settled_elsewhere`].
     TryNext {
         /// Which signal.
         id: [u8; 16],
