@@ -119,6 +119,12 @@ impl Session {
         self.queue.ids()
     }
 
+    /// The signal without a receipt that was last sent on this stream: what to hand to another
+    /// receiver at [`Do::Abandon`] or [`Heard::Later`].
+    pub fn signal_on(&self, stream: u64) -> Option<[u8; 16]> {
+        self.queue.last_on(stream)
+    }
+
     /// The connection stands. Everything without a receipt is due at once, the ladder from its
     /// start.
     pub fn connected(&mut self, now: u64) {
@@ -245,10 +251,9 @@ impl Session {
     fn abandon(&mut self, now: u64) -> Option<Do> {
         if let Some(at) = self.waiting.iter().position(|w| now >= w.until) {
             let stream = self.waiting.swap_remove(at).stream;
-            return Some(Do::Abandon { stream, signal: None });
+            return Some(Do::Abandon { stream });
         }
-        let (stream, id) = self.queue.overdue(now)?;
-        Some(Do::Abandon { stream, signal: Some(id) })
+        self.queue.overdue(now).map(|stream| Do::Abandon { stream })
     }
 
     fn open(&mut self, now: u64) -> Option<Do> {

@@ -93,8 +93,8 @@ fn an_unanswered_signal_climbs_the_ladder_with_the_same_bytes() {
         assert_eq!(session.poll(now + wait - 1), None);
         now += wait;
         if now < limits::QUIET_MS {
-            let given_up = Do::Abandon { stream, signal: Some([1; 16]) };
-            assert_eq!(session.poll(now), Some(given_up));
+            assert_eq!(session.poll(now), Some(Do::Abandon { stream }));
+            assert_eq!(session.signal_on(stream), Some([1; 16]));
         }
     }
     assert_eq!(session.poll(now), Some(Do::Close), "30 s without any answer: a dead connection");
@@ -190,6 +190,7 @@ fn busy_waits_what_it_says_and_up_to_a_quarter_more() {
         let stream = opened(&mut session, 0)[0].0;
         let busy = Answer::Busy { retry_ms: 2_000 }.encode();
         assert_eq!(session.answered(stream, &busy, 0, random), Heard::Later);
+        assert_eq!(session.signal_on(stream), Some([1; 16]), "for another receiver");
         assert_eq!(session.wake(), Some(wait));
         assert_eq!(session.poll(wait - 1), None);
         assert_eq!(opened(&mut session, wait).len(), 1);
@@ -264,7 +265,7 @@ fn an_unanswered_hello_is_said_again() {
     session.connected(0);
     let first = opened(&mut session, 0)[0].0;
     let (out, rest) = all(&mut session, 10_000);
-    assert_eq!(rest, [Do::Abandon { stream: first, signal: None }]);
+    assert_eq!(rest, [Do::Abandon { stream: first }]);
     assert_eq!(kinds(&out), [1]);
 }
 

@@ -127,6 +127,13 @@ fn nested_elements_are_kept() {
 }
 
 #[test]
+fn control_characters_are_noted() {
+    let mrq = mrq("<mrq><ite>a\u{1}b&#x1b;c</ite><dte>x\ty</dte></mrq>");
+    assert_eq!(mrq.ite.as_deref(), Some("a\u{1}b\u{1b}c"));
+    assert_eq!(mrq.odd, [Odd::Control("ite")]);
+}
+
+#[test]
 fn a_position_in_any_form_is_kept() {
     let plain = mrq("<mrq><lge>geo:59.9,10.7</lge></mrq>").lge.unwrap();
     assert_eq!(plain.geo.as_deref(), Some("geo:59.9,10.7"));

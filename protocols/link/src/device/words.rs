@@ -36,25 +36,23 @@ pub struct Draft {
 /// What the caller does now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Do {
-    /// Connect, then call [`Session::connected`] or [`Session::lost`].
+    /// Connect, then call [`super::Session::connected`] or [`super::Session::lost`].
     Connect,
     /// Open a bidirectional stream, write these bytes, finish it, and hand what comes back up to
-    /// FIN to [`Session::answered`] under this number.
+    /// FIN to [`super::Session::answered`] under this number.
     Open {
         /// The session's own number for the stream.
         stream: u64,
         /// The whole message.
         bytes: Vec<u8>,
     },
-    /// Reset the stream and stop reading it; its answer did not come in time.
+    /// Reset the stream and stop reading it; its answer did not come in time. What was on it
+    /// ([`super::Session::signal_on`]) should go to the next receiver too, if there is one.
     Abandon {
         /// The number it was opened under.
         stream: u64,
-        /// The signal that was on it, which the device may send to its next receiver as well; the
-        /// session sends it here again.
-        signal: Option<[u8; 16]>,
     },
-    /// Close the connection and call [`Session::lost`].
+    /// Close the connection and call [`super::Session::lost`].
     Close,
 }
 
@@ -75,10 +73,11 @@ pub enum Heard {
         /// The proof.
         receipt: Receipt,
     },
-    /// Not taken now; the session sends it again by itself.
+    /// Not taken now; the session sends it again by itself. An alarm ([`super::Session::signal_on`])
+    /// should go to the next receiver too, if there is one.
     Later,
     /// Send the same bytes to the next receiver, if there is one; the session keeps on trying
-    /// here until [`Session::settled_elsewhere`].
+    /// here until [`super::Session::settled_elsewhere`].
     TryNext {
         /// Which signal.
         id: [u8; 16],
