@@ -9,6 +9,7 @@ use crate::limits::{EAGER_ROOM, MAX_HEAD, MAX_MESSAGE};
 use crate::malformed::{Malformed, Why};
 use crate::message::salvage;
 use crate::scan::{content_length, is_padding};
+use crate::text::find;
 
 /// What a stream brought.
 #[derive(Clone)]
@@ -197,13 +198,22 @@ impl Framer {
 
 /// Where the head ends in `fresh`, or how far into its end we are.
 fn head_end(mut ending: Ending, fresh: &[u8]) -> Result<usize, Ending> {
-    for (i, &byte) in fresh.iter().enumerate() {
+    let mut at = 0;
+    while let Some(&byte) = fresh.get(at) {
         ending = match (ending, byte) {
-            (Ending::Feed | Ending::FeedReturn, b'\n') => return Ok(i + 1),
+            (Ending::Feed | Ending::FeedReturn, b'\n') => return Ok(at + 1),
             (_, b'\n') => Ending::Feed,
             (Ending::Feed, b'\r') => Ending::FeedReturn,
-            _ => Ending::Text,
+            // Text: nothing before the next line feed matters.
+            _ => match find(&fresh[at..], b'\n') {
+                Some(gap) => {
+                    at += gap;
+                    Ending::Feed
+                }
+                None => return Err(Ending::Text),
+            },
         };
+        at += 1;
     }
     Err(ending)
 }

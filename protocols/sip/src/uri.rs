@@ -127,6 +127,9 @@ mod tests {
         assert_eq!(uri.params.value("transport"), Some(&b"TCP"[..]));
         assert_eq!((uri.params.find("lr"), uri.params.find("z")), (Some(None), None));
 
+        let sloppy = Uri::parse(b"sip:unit@home@h.example").unwrap();
+        assert_eq!((sloppy.user, sloppy.host), (Some(&b"unit@home"[..]), &b"h.example"[..]));
+
         let tel = Uri::parse(b"tel:+47555;phone-context=+47").unwrap();
         assert_eq!((tel.user, tel.host), (Some(&b"+47555"[..]), &b""[..]));
         assert_eq!(tel.params.value("phone-context"), Some(&b"+47"[..]));
