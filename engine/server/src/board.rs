@@ -186,6 +186,19 @@ impl Board {
         }
     }
 
+    /// Shouts sent on before a moment leave the strip: their units have long had another receiver.
+    pub fn expire_shouts(&self, before: Moment) {
+        let mut state = self.state();
+        let old = |shout: &Arc<Shout>| shout.sent_on && shout.received < before;
+        let gone: Vec<u64> =
+            state.shouts.iter().filter(|(_, shout)| old(shout)).map(|(id, _)| *id).collect();
+        for id in gone {
+            if let Some(shout) = state.shouts.remove(&id) {
+                self.tell(Change::Unshout(shout, None));
+            }
+        }
+    }
+
     /// The log's health; told on when it changes.
     pub fn set_health(&self, health: LogHealth, now: Moment) {
         let mut state = self.state();

@@ -18,6 +18,9 @@ pub const PENDING_SWEEP: Duration = Duration::from_millis(50);
 /// Shouts shown at a time; beyond it the oldest that was sent on leaves the strip (it is counted).
 pub const SHOUTS: usize = 2_000;
 
+/// How long a Shout whose unit was sent on stays before operators when no entry ever comes.
+pub const SHOUT_STAYS: Duration = Duration::from_secs(15 * 60);
+
 /// Raw bytes of a message kept in its entry; a longer one is cut, with its full length and hash.
 pub const RAW_KEPT: usize = 16 * 1024;
 /// Copies a device is remembered by at the gate, before the log; an older copy is found by the central.
@@ -62,6 +65,8 @@ pub const STREAM_IN_FLIGHT: usize = 16;
 /// How long one message may take to arrive on a stream; then what came is shown if it may be a
 /// person, and the connection is closed.
 pub const STREAM_MESSAGE: Duration = Duration::from_secs(20);
+/// How long the rest of a message whose end is unknown is waited for before the connection is closed.
+pub const STREAM_REST: Duration = Duration::from_millis(300);
 /// How long a peer may leave what it is sent unread; then the connection is closed.
 pub const STREAM_WRITE: Duration = Duration::from_secs(10);
 /// How long a TLS handshake may take.

@@ -72,7 +72,7 @@ pub enum StartError {
 }
 
 /// An open log and what it says.
-pub struct Opened {
+pub(super) struct Opened {
     /// Ready to propose to.
     pub log: Embedded,
     /// The fold of everything in it.
@@ -85,7 +85,7 @@ pub struct Opened {
 
 /// What the caller asked for.
 #[derive(Clone, Debug)]
-pub struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     /// The data folder.
     pub data: &'a Path,
     /// What the log must be, or becomes.
@@ -97,7 +97,7 @@ pub struct Wanted<'a> {
 }
 
 /// Makes the folder if it is not there, readable by its owner alone.
-pub fn make_folder(folder: &Path) -> Result<(), StartError> {
+pub(super) fn make_folder(folder: &Path) -> Result<(), StartError> {
     use std::os::unix::fs::DirBuilderExt;
     let wrong = |why| StartError::Folder { folder: folder.to_owned(), why };
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(wrong)?;
@@ -107,7 +107,7 @@ pub fn make_folder(folder: &Path) -> Result<(), StartError> {
 }
 
 /// Opens the log, folds it, and checks that it is the log that was asked for.
-pub fn open(wanted: &Wanted<'_>, wake: journal::Wake, details: &Details) -> Result<Opened, StartError> {
+pub(super) fn open(wanted: &Wanted<'_>, wake: journal::Wake, details: &Details) -> Result<Opened, StartError> {
     make_folder(wanted.data)?;
     let mut options = Options::new(wanted.data.join(LOG), wake);
     options.segment_bytes = wanted.segment_bytes;
@@ -214,7 +214,7 @@ fn check_clock(last: Moment, wall: u64) -> Result<(), StartError> {
 }
 
 /// The wake-up the log is given.
-pub fn wake_by(waker: lanes::Waker) -> journal::Wake {
+pub(super) fn wake_by(waker: lanes::Waker) -> journal::Wake {
     Arc::new(move || waker.wake())
 }
 

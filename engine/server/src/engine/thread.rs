@@ -28,7 +28,7 @@ pub enum Ended {
 }
 
 /// The running thread.
-pub struct SequencerThread {
+pub(super) struct SequencerThread {
     handle: JoinHandle<()>,
     stop: Arc<AtomicBool>,
     waker: Waker,
@@ -37,7 +37,7 @@ pub struct SequencerThread {
 
 impl SequencerThread {
     /// Starts the turns.
-    pub fn start(
+    pub(super) fn start(
         mut sequencer: Sequencer<Embedded, Outbox>,
         clock: Arc<Clock>,
         waker: Waker,
@@ -59,12 +59,12 @@ impl SequencerThread {
     }
 
     /// Becomes `Some` when the thread has ended.
-    pub fn ended(&self) -> watch::Receiver<Option<Ended>> {
+    pub(super) fn ended(&self) -> watch::Receiver<Option<Ended>> {
         self.ended.clone()
     }
 
     /// Lets what is in flight become durable, notes the head, ends. Blocks.
-    pub fn stop(self) {
+    pub(super) fn stop(self) {
         self.stop.store(true, Ordering::Release);
         self.waker.wake();
         if self.handle.join().is_err() {

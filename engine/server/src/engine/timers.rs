@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use central::entry::{Entry, Flags, Path, Sender, Signal};
 use central::kind::Kind;
-use central::words::{DeviceId, Municipality, Reference};
+use central::words::{DeviceId, Moment, Municipality, Reference};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Shared;
 use crate::hops::Hops;
 use crate::intake::{Draft, Intake};
-use crate::limits::{COUNTED_EVERY, PENDING_SWEEP};
+use crate::limits::{COUNTED_EVERY, PENDING_SWEEP, SHOUT_STAYS};
 use crate::plain::Plain;
 use crate::translate::content_hash;
 
@@ -35,6 +35,8 @@ async fn sweep(intake: Arc<Intake>) {
     loop {
         ticks.tick().await;
         intake.sweep(Instant::now());
+        let stays = u64::try_from(SHOUT_STAYS.as_nanos()).unwrap_or(u64::MAX);
+        intake.board.expire_shouts(Moment(intake.clock.now().0.saturating_sub(stays)));
     }
 }
 

@@ -2,16 +2,19 @@
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use central::entry::Path;
+use sip::limits::MAX_MESSAGE;
 use sip::{
-    ClientTransactions, Event, Framer, Malformed, Message, PONG, Request, Screen, Transport, screen,
+    ClientTransactions, Datagram, Event, Framer, Malformed, Message, PONG, Request, Screen,
+    Transport, screen,
 };
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -21,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use super::answer::{Answer, answer};
 use super::{Sip, reply};
 use crate::limits::{
-    STREAM_IN_FLIGHT, STREAM_MESSAGE, STREAM_READ, STREAM_WRITE, STREAMS, TLS_HANDSHAKE,
+    STREAM_IN_FLIGHT, STREAM_MESSAGE, STREAM_READ, STREAM_REST, STREAM_WRITE, STREAMS, TLS_HANDSHAKE,
     TLS_HANDSHAKES,
 };
 use crate::metrics::Listener;
@@ -187,9 +190,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Err(wrong) => self.malformed(wrong).await,
             },
             Event::Broken(wrong) => {
-                let _ = self.malformed(wrong).await;
+                self.broken(wrong).await;
                 None
             }
+        }
+    }
+
+    /// The stream cannot be cut into messages any more, most often for want of a Content-Length. What
+    /// still comes within [`STREAM_REST`] belongs to the same message and may hold the alarm.
+    async fn broken(&mut self, wrong: Malformed) {
+        if let Some(bytes) = wrong.answer(self.source) {
+            self.write(&bytes).await;
+        }
+        let mut raw = wrong.salvaged.raw().to_vec();
+        let rest = (&mut self.stream).take(MAX_MESSAGE as u64);
+        let _ = timeout(STREAM_REST, pin!(rest).read_to_end(&mut raw)).await;
+        match Datagram::parse(Bytes::from(raw)) {
+            Err(wrong) => self.show(wrong),
+            // As a datagram it needs no Content-Length and can be read: the unit was told 400 and
+            // tries elsewhere, and an operator sees it here.
+            Ok(Datagram::Message(Message::Request(request))) => {
+                let (sip, source, path) = (Arc::clone(&self.sip), self.source, self.path());
+                let received = self.sip.now();
+                tokio::spawn(async move { answer(sip, request, source, path, received).await });
+            }
+            Ok(_) => {}
         }
     }
 

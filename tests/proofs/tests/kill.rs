@@ -1,0 +1,111 @@
+//! kill -9 under mixed traffic: what was acknowledged is in the log, nothing opened twice, one state.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use proofs::engine::{self, Engine};
+use proofs::ledger::{Ledger, opened_twice};
+use proofs::rng::Rng;
+use proofs::unit::{TcpUnit, Told, UdpUnit, wall};
+
+/// Kills in a run; `tests/run --long` sets more.
+fn kills() -> u32 {
+    std::env::var("VARDE_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
+}
+
+const UNITS: usize = 6;
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// A unit that presses without pause and, when it is not answered, repeats the same reference on a new
+/// connection, as devices do.
+fn press_on(engine: &Engine, name: String, ledger: Ledger, stop: Arc<AtomicBool>) -> JoinHandle<()> {
+    let (tcp, udp) = (engine.address("sip_tcp"), engine.address("sip_udp"));
+    let over_udp = name.ends_with('5');
+    std::thread::spawn(move || {
+        let mut unit = TcpUnit::connect(tcp, &name).ok();
+        let by_udp = UdpUnit::new(udp, &name).ok();
+        while !stop.load(Ordering::Acquire) {
+            let reference = format!("{:x}", wall());
+            for _try in 0..3 {
+                let told = if over_udp {
+                    by_udp.as_ref().map(|unit| unit.press(&reference, 2, Duration::from_millis(40)).1)
+                } else {
+                    let answer = unit.as_mut().map(|unit| unit.press(&reference, PATIENCE));
+                    Some(if answer == Some(Told::Mrs(0)) { vec![0] } else { vec![] })
+                };
+                if told.is_some_and(|told| told.contains(&0)) {
+                    ledger.acknowledged(&name, &reference, wall());
+                    break;
+                }
+                if stop.load(Ordering::Acquire) {
+                    return;
+                }
+                unit = TcpUnit::connect(tcp, &name).ok();
+            }
+        }
+    })
+}
+
+fn one_kill(data: &std::path::Path, ledger: &Ledger, rng: &mut Rng) {
+    let engine = Engine::start(data);
+    let stop = Arc::new(AtomicBool::new(false));
+    let units: Vec<_> = (0..UNITS)
+        .map(|n| press_on(&engine, format!("80000{n}"), ledger.clone(), Arc::clone(&stop)))
+        .collect();
+    std::thread::sleep(Duration::from_millis(50 + rng.below(250)));
+    engine.kill();
+    stop.store(true, Ordering::Release);
+    for unit in units {
+        unit.join().expect("a unit's thread ends");
+    }
+}
+
+#[test]
+fn no_acknowledged_signal_is_lost_to_kill_9_and_none_opens_two_alarms() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let (ledger, mut rng) = (Ledger::default(), Rng::new(9));
+    for n in 0..kills() {
+        one_kill(&data, &ledger, &mut rng);
+        if n % 10 == 9 {
+            let verified = engine::verify(&data);
+            assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+        }
+    }
+    let missing = ledger.missing(&data, u64::MAX);
+    assert!(missing.is_empty(), "{} of {} lost: {missing:?}", missing.len(), ledger.len());
+    assert!(ledger.len() > kills() as usize, "hardly anything was acknowledged: {}", ledger.len());
+    let twice = opened_twice(&engine::log(&data));
+    assert!(twice.is_empty(), "opened twice: {twice:?}");
+    println!("{} kills, {} acknowledged, 0 lost, 0 opened twice", kills(), ledger.len());
+}
+
+#[test]
+fn the_state_is_the_same_live_restarted_and_refolded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let ledger = Ledger::default();
+    one_kill(&data, &ledger, &mut Rng::new(3));
+    let engine = Engine::start(&data);
+    let mut unit = TcpUnit::connect(engine.address("sip_tcp"), "7001").expect("it listens");
+    for n in 0..50 {
+        assert_eq!(unit.press(&format!("s{n}"), Duration::from_secs(5)), Told::Mrs(0));
+    }
+    // Statistics are written each second; wait until nothing more comes.
+    std::thread::sleep(Duration::from_secs(12));
+    let live = engine.state();
+    engine.kill();
+    let told = String::from_utf8(engine::verify(&data).stdout).expect("verify prints UTF-8");
+    let line = |name: &str| {
+        let found = told.lines().find_map(|line| line.strip_prefix(name));
+        found.unwrap_or_else(|| panic!("verify prints no {name}: {told}")).trim().to_owned()
+    };
+    assert_eq!(live["seq"].to_string().trim_matches('"'), line("seq"));
+    assert_eq!(live["head"], line("head").as_str());
+    assert_eq!(live["state_hash"], line("state").as_str());
+    let restarted = Engine::start(&data);
+    let open = restarted.state()["open"].clone();
+    assert_eq!(open, live["open"], "the same alarms are open after a restart");
+}
