@@ -20,7 +20,7 @@ fn segments(dir: &Path) -> Vec<String> {
     let files = std::fs::read_dir(dir.join("segments")).unwrap();
     let mut names: Vec<_> =
         files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| !Path::new(name).extension().is_none_or(|end| end != "seg"));
+    names.retain(|name| Path::new(name).extension().is_some_and(|end| end == "seg"));
     names.sort();
     names
 }
@@ -124,6 +124,7 @@ fn trimming_lets_whole_segments_go_and_only_those() {
         told.extend(take(&mut log, 1));
     }
     let before = segments(dir.path());
+    let reader = Reader::open(dir.path()).unwrap();
     log.trim(30);
     let mut first = 0;
     wait("trim", || {
@@ -138,9 +139,9 @@ fn trimming_lets_whole_segments_go_and_only_those() {
     assert!(segments(dir.path()).len() < before.len());
     assert!(matches!(log.read(told[0].pos), Err(Unread::Trimmed { below }) if below == first));
     log.stop().unwrap();
+    assert!(matches!(reader.from(told[0].pos), Err(Unread::Trimmed { below }) if below == first));
 
     assert_eq!(verify(dir.path()).unwrap().first, first);
-    let reader = Reader::open(dir.path()).unwrap();
     let from = |seq| -> Vec<Record> { reader.from_seq(seq).unwrap().flatten().collect() };
     assert_eq!(entries(from(45)), told[44..]);
     assert_eq!(entries(from(1)), left);

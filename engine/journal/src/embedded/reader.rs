@@ -60,7 +60,13 @@ impl Reader {
     /// # Errors
     /// See [`Unread`].
     pub fn from(&self, from: Pos) -> Result<Records, Unread> {
-        records(&self.folder, &self.note, from, None)
+        records(&self.folder, &self.newest_note(), from, None)
+    }
+
+    /// Segments may have been let go since this reader was opened.
+    fn newest_note(&self) -> Note {
+        let read = head::read(&self.folder).ok().flatten();
+        read.map_or(self.note, |noted| noted.note)
     }
 
     /// Everything from an entry on, found by its Seq.
@@ -69,7 +75,7 @@ impl Reader {
     /// See [`Unread`].
     pub fn from_seq(&self, seq: u64) -> Result<Records, Unread> {
         let mut start = Pos::START;
-        for number in self.note.floor.. {
+        for number in self.newest_note().floor.. {
             let Ok(mut window) = open_window(&self.folder, number) else { break };
             let header = read_header(&mut window).map_err(|error| {
                 damage_at(window.path.clone(), 0, seq, Flaw::Unreadable(error.to_string()))
