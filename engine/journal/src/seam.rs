@@ -127,7 +127,8 @@ pub enum Health {
         /// Bytes left when this was reported.
         room: u64,
     },
-    /// No room is left. Intake resumes by itself when there is some again.
+    /// A batch was refused for want of room, or none is left. Smaller ones may still fit. Intake resumes by itself
+    /// when there is room again.
     Full,
     /// Too few members answer (a log of several nodes).
     NoQuorum,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::thread::{self, JoinHandle};
@@ -27,6 +28,8 @@ use crate::seen::fits;
 /// Commands that may wait for the maker; a further trim is dropped and can be asked for again.
 const COMMANDS: usize = 16;
 
+const PANICKED: &str = "a thread of the log has panicked";
+
 /// A log on disk, open for writing.
 ///
 /// Dropping it ends its threads without noting a clean stop; [`Embedded::stop`] notes one.
@@ -42,8 +45,8 @@ pub struct Embedded {
     health: Health,
     first: u64,
     maker: Sender<Command>,
-    writer: Option<JoinHandle<()>>,
-    making: Option<JoinHandle<io::Result<()>>>,
+    writer: Option<JoinHandle<Option<()>>>,
+    making: Option<JoinHandle<Option<io::Result<()>>>>,
     watch: Option<(Sender<()>, JoinHandle<()>)>,
     _lock: Lock,
 }
@@ -93,7 +96,7 @@ impl Embedded {
             shared: Arc::clone(&shared),
         };
         let (ended, end) = bounded(0);
-        let watched = Arc::clone(&shared);
+        let [writes, makes, watched] = [(); 3].map(|()| Arc::clone(&shared));
         Ok(Self {
             first: shared.first.load(SeqCst),
             shared,
@@ -105,8 +108,8 @@ impl Embedded {
             ending: 0,
             health: Health::Ok,
             maker,
-            writer: Some(spawn("journal-write", move || writer.run())?),
-            making: Some(spawn("journal-make", move || making.run())?),
+            writer: Some(spawn("journal-write", move || guarded(&writes, || writer.run()))?),
+            making: Some(spawn("journal-make", move || guarded(&makes, || making.run()))?),
             watch: Some((ended, spawn("journal-watch", move || watch(&watched, &end))?)),
             _lock: lock,
         })
@@ -137,18 +140,17 @@ impl Embedded {
         // The maker always comes back to its queue, so there is soon room in it.
         let _ = self.maker.send(Command::Stop);
         match self.making.take().map(JoinHandle::join) {
-            Some(Ok(noted)) => noted,
-            _ => Err(io::Error::other("a thread of the log has panicked")),
+            Some(Ok(Some(noted))) => noted,
+            _ => Err(io::Error::other(PANICKED)),
         }
     }
 
     fn end_writing(&mut self) {
         self.shared.ending.store(true, SeqCst);
         self.input = None;
-        if let Some(writer) = self.writer.take()
-            && writer.join().is_err()
-        {
-            self.shared.stop("the writer of the log has panicked".to_owned());
+        if let Some(writer) = self.writer.take() {
+            // A panic in it has stopped the log already.
+            let _ = writer.join();
         }
     }
 
@@ -229,6 +231,15 @@ impl Drop for Embedded {
             let _ = making.join();
         }
     }
+}
+
+/// Runs a thread of the log; a panic in it stops the log as a failed write does.
+fn guarded<T>(shared: &Shared, run: impl FnOnce() -> T) -> Option<T> {
+    let ran = catch_unwind(AssertUnwindSafe(run));
+    if ran.is_err() {
+        shared.stop(PANICKED.to_owned());
+    }
+    ran.ok()
 }
 
 fn spawn<T: Send + 'static>(

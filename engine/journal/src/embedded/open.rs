@@ -86,6 +86,9 @@ pub enum OpenError {
 
 /// Opens the log in a folder for writing. After anything but a clean stop this copies the live segment first.
 ///
+/// Of sealed segments only names, lengths and headers are checked here, so that an opening does not grow with the log; every
+/// frame in them is checked when it is read, and by [`verify`](super::verify).
+///
 /// # Errors
 /// See [`OpenError`]; nothing is changed by an opening that finds damage.
 pub fn open(options: &Options) -> Result<Embedded, OpenError> {

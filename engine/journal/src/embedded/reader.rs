@@ -1,5 +1,6 @@
 //! Reading a log while it is written, or after: frame by frame across segments, every one checked against the chain.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ impl Reader {
         match head::read(&folder) {
             Ok(Some(noted)) => Ok(Self { folder, note: noted.note }),
             Ok(None) => Err(damage_at(folder.head(), 0, 1, Flaw::Note).into()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err(OpenError::NoLog { dir: folder.dir })
             }
             Err(source) => Err(OpenError::Disk { dir: folder.dir, source }),
@@ -59,7 +60,13 @@ impl Reader {
     /// # Errors
     /// See [`Unread`].
     pub fn from(&self, from: Pos) -> Result<Records, Unread> {
-        records(&self.folder, &self.note, from, None)
+        records(&self.folder, &self.newest_note(), from, None)
+    }
+
+    /// Segments may have been let go since this reader was opened.
+    fn newest_note(&self) -> Note {
+        let read = head::read(&self.folder).ok().flatten();
+        read.map_or(self.note, |noted| noted.note)
     }
 
     /// Everything from an entry on, found by its Seq.
@@ -68,7 +75,7 @@ impl Reader {
     /// See [`Unread`].
     pub fn from_seq(&self, seq: u64) -> Result<Records, Unread> {
         let mut start = Pos::START;
-        for number in self.note.floor.. {
+        for number in self.newest_note().floor.. {
             let Ok(mut window) = open_window(&self.folder, number) else { break };
             let header = read_header(&mut window).map_err(|error| {
                 damage_at(window.path.clone(), 0, seq, Flaw::Unreadable(error.to_string()))
@@ -110,7 +117,7 @@ pub(super) fn records(
     }
     let file = folder.segment(segment);
     let damage = |flaw| damage_at(file.clone(), offset, 0, flaw);
-    let disk = |error: std::io::Error| damage(Flaw::Unreadable(error.to_string()));
+    let disk = |error: io::Error| damage(Flaw::Unreadable(error.to_string()));
     let mut window = open_window(folder, segment).map_err(disk)?;
     let header = read_header(&mut window).map_err(disk)?;
     let header = header.filter(|header| header.number == segment && header.id == note.id);
@@ -157,6 +164,15 @@ enum Turn {
     End,
 }
 
+/// The segment after the one being read.
+enum Next {
+    /// It is not there, not begun, or torn in its first group.
+    None,
+    Begun(Header, Box<Window>),
+    /// It goes on, but its header is damaged.
+    Headless,
+}
+
 impl Iterator for Frames {
     type Item = Result<Record, Damage>;
 
@@ -201,15 +217,15 @@ impl Frames {
             return Ok(self.again());
         }
         let suspect = match self.next_segment()? {
-            Some((header, window)) if self.cursor.continues_in(&header) => {
-                self.window = window;
+            Next::Begun(header, window) if self.cursor.continues_in(&header) => {
+                self.window = *window;
                 self.salt = Salt::new(&self.id, header.number);
                 self.cursor = Cursor::at_start(&header);
                 self.tries = 0;
                 return Ok(Turn::Again);
             }
-            Some(_) => Some(flaw),
-            None => self.suspect(flaw)?,
+            Next::Begun(..) | Next::Headless => Some(flaw),
+            Next::None => self.suspect(flaw)?,
         };
         match suspect {
             None => Ok(Turn::End),
@@ -244,16 +260,21 @@ impl Frames {
         Ok(short.then_some(Flaw::Short { head: note.chain.seq }))
     }
 
-    fn next_segment(&self) -> Result<Option<(Header, Window)>, Damage> {
+    fn next_segment(&self) -> Result<Next, Damage> {
         let number = self.cursor.segment + 1;
+        let disk = |error: io::Error| self.damage(Flaw::Unreadable(error.to_string()));
         let mut window = match open_window(&self.folder, number) {
             Ok(window) => window,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.damage(Flaw::Unreadable(error.to_string()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Next::None),
+            Err(error) => return Err(disk(error)),
         };
-        let header = read_header(&mut window);
-        let header = header.map_err(|error| self.damage(Flaw::Unreadable(error.to_string())))?;
-        Ok(header.filter(|header| header.number == number).map(|header| (header, window)))
+        if let Some(header) = read_header(&mut window).map_err(disk)? {
+            return Ok(Next::Begun(header, Box::new(window)));
+        }
+        let salt = Salt::new(&self.id, number);
+        let group = self.cursor.group + 1;
+        let after = look_after(&mut window, salt, BLOCK as u64, group).map_err(disk)?;
+        Ok(if after == After::Later { Next::Headless } else { Next::None })
     }
 
     fn damage(&self, flaw: Flaw) -> Damage {

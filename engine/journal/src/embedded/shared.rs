@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::walk::Cursor;
-use crate::limits::{FRAME_MAX, STALL_NANOS};
+use crate::limits::{ENTRY_HEAD, FRAME_HEAD, STALL_NANOS};
 use crate::seam::{Entry, Health, Wake};
 
 /// What one sync made durable.
@@ -158,7 +158,7 @@ impl Shared {
 
     pub(super) fn health(&self) -> Health {
         let room = self.room.load(SeqCst);
-        let full = room < FRAME_MAX as u64 || self.refused.load(SeqCst);
+        let full = room < (FRAME_HEAD + ENTRY_HEAD) as u64 || self.refused.load(SeqCst);
         match self.lasted() {
             _ if self.is_stopped() => Health::Stopped,
             _ if self.is_failing() && full => Health::Full,

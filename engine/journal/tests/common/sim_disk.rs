@@ -81,7 +81,13 @@ impl SimDisk {
         state.faults = faults;
     }
 
-    /// (writes and syncs together, writes, syncs, reads) since the faults were set.
+    /// Whether the crash asked for has come.
+    pub fn is_dead(&self) -> bool {
+        let state = self.0.lock().unwrap();
+        state.faults.crash_at.is_some_and(|at| state.ops >= at)
+    }
+
+    /// (operations that change the disk, writes, syncs, reads) since the faults were set.
     pub fn counts(&self) -> (u64, u64, u64, u64) {
         let state = self.0.lock().unwrap();
         (state.ops, state.writes, state.syncs, state.reads)
