@@ -38,7 +38,6 @@ pub(super) struct House {
     pub(super) authority: Arc<Authority>,
     pub(super) intake: Arc<Intake>,
     pub(super) keys: Arc<Keys>,
-    pub(super) hops: Arc<Hops>,
     pub(super) order: Order,
     pub(super) link: quic::Endpoint,
     stop: Arc<AtomicBool>,
@@ -69,12 +68,10 @@ impl House {
         turn(sequencer, clock, Arc::clone(&stop));
         sweep(Arc::clone(&intake));
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-        let (intake_too, hops_too) = (Arc::clone(&intake), Arc::clone(&hops));
+        let shared = (Arc::clone(&authority), Arc::clone(&intake), hops);
         let options = Options { beat: Duration::from_secs(20), ..Options::default() };
-        let link =
-            quic::listen_with(socket, Arc::clone(&authority), intake_too, hops_too, &options)
-                .unwrap();
-        Self { folder, authority, intake, keys, hops, order, link, stop }
+        let link = quic::listen_with(socket, shared.0, shared.1, shared.2, &options).unwrap();
+        Self { folder, authority, intake, keys, order, link, stop }
     }
 
     pub(super) fn device(&self, id: &str) -> Device {
