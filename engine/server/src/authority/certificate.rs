@@ -5,14 +5,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use central::words::Municipality;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    KeyUsagePurpose, PublicKeyData, date_time_ymd,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use sha2::{Digest, Sha256};
 
 use super::{Authority, AuthorityError, Issued, municipality_text};
 use crate::limits::{CERTIFICATE_EARLY, CERTIFICATE_VALID, ROOT_VALID};
 
-/// The same in every authority: which one signed is told by its key.
+/// Followed by part of its key's hash: two authorities never bear one name, and a device of the one hears
+/// from the other that the authority is unknown.
 const ROOT_NAME: &str = "Varde device authority";
 
 /// The centre's certificate and key, for one run.
@@ -33,11 +35,15 @@ impl Clone for ServerCertificate {
 impl Authority {
     /// A certificate for the centre under these names (host names and addresses), valid
     /// [`CERTIFICATE_VALID`]; make a new one at each start.
-    pub fn server_certificate(&self, names: &[String]) -> Result<ServerCertificate, AuthorityError> {
+    pub fn server_certificate(
+        &self,
+        names: &[String],
+    ) -> Result<ServerCertificate, AuthorityError> {
         let mut params = CertificateParams::default();
         for name in names {
-            let one = CertificateParams::new(vec![name.clone()]);
-            let one = one.map_err(|_| AuthorityError::Name(name.clone()))?;
+            let wrong = || AuthorityError::Name(name.clone());
+            ServerName::try_from(name.as_str()).map_err(|_| wrong())?;
+            let one = CertificateParams::new(vec![name.clone()]).map_err(|_| wrong())?;
             params.subject_alt_names.extend(one.subject_alt_names);
         }
         valid_for(&mut params, CERTIFICATE_VALID);
@@ -88,7 +94,8 @@ impl Authority {
 pub(super) fn root(key: &KeyPair) -> Result<String, AuthorityError> {
     let mut params = CertificateParams::default();
     valid_for(&mut params, ROOT_VALID);
-    named(&mut params, ROOT_NAME);
+    let hash = Sha256::digest(key.subject_public_key_info());
+    named(&mut params, &format!("{ROOT_NAME} {:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params.self_signed(key).map_err(crypto)?.pem())

@@ -33,7 +33,9 @@ const KEY: &str = "ca.key";
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorityError {
     /// A file or folder.
-    #[error("{path}: {source}: see that it exists and that the engine's user may read and write it")]
+    #[error(
+        "{path}: {source}: see that it exists and that the engine's user may read and write it"
+    )]
     Disk {
         /// Which.
         path: PathBuf,
@@ -41,7 +43,9 @@ pub enum AuthorityError {
         source: io::Error,
     },
     /// The key is readable by others.
-    #[error("{path} can be read by others (mode {mode:o}): set it to 600, owned by the engine's user")]
+    #[error(
+        "{path} can be read by others (mode {mode:o}): set it to 600, owned by the engine's user"
+    )]
     Open {
         /// Which.
         path: PathBuf,
@@ -49,7 +53,9 @@ pub enum AuthorityError {
         mode: u32,
     },
     /// A certificate without its key.
-    #[error("{0} is missing beside its ca.pem: restore it from where it is kept safe; a new one would shut out every device")]
+    #[error(
+        "{0} is missing beside its ca.pem: restore it from where it is kept safe; a new one would shut out every device"
+    )]
     KeyGone(PathBuf),
     /// A file that is not what it should be.
     #[error("{0} is not a PEM file of this authority: restore it")]
@@ -159,7 +165,8 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), AuthorityError>
         fs::hard_link(&part, path)?;
         fs::remove_file(&part)?;
         path.parent().map_or(Ok(()), |folder| {
-            File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?.sync_all()
+            File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?
+                .sync_all()
         })
     };
     write().map_err(disk(path))

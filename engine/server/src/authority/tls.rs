@@ -22,7 +22,8 @@ impl Authority {
         let mut roots = RootCertStore::empty();
         roots.add(self.ca_der.clone()).map_err(crypto)?;
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
-        let verifier = verifier.build().map_err(|error| AuthorityError::Crypto(error.to_string()))?;
+        let verifier =
+            verifier.build().map_err(|error| AuthorityError::Crypto(error.to_string()))?;
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13])
             .map_err(crypto)?

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use crate::limits::{NETWORKS, NETWORK_BURST, NETWORK_OPEN, NETWORK_RATE, RETRY_ABOVE};
+use crate::limits::{NETWORK_BURST, NETWORK_OPEN, NETWORK_RATE, NETWORKS, RETRY_ABOVE};
 
 /// What to do with an incoming connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,12 @@ pub(super) struct Admit {
 
 impl Admit {
     /// Judges; after [`Verdict::Accept`] the network is given back to [`Admit::ended`] when its handshake ended.
-    pub(super) fn judge(&mut self, from: IpAddr, validated: bool, now: Instant) -> (Verdict, Network) {
+    pub(super) fn judge(
+        &mut self,
+        from: IpAddr,
+        validated: bool,
+        now: Instant,
+    ) -> (Verdict, Network) {
         let network = self.network(from, now);
         let fresh = Bucket { tokens: NETWORK_BURST, at: now, open: 0 };
         let bucket = self.buckets.entry(network).or_insert(fresh);
@@ -103,7 +108,9 @@ impl Admit {
             return network;
         }
         // Not at every arrival: under a flood of forged networks the sweep would be the attack.
-        let due = self.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= Duration::from_secs(1));
+        let due = self
+            .swept
+            .is_none_or(|swept| now.saturating_duration_since(swept) >= Duration::from_secs(1));
         if due {
             self.swept = Some(now);
             self.buckets.retain(|_, bucket| !bucket.is_idle(now));
@@ -162,7 +169,7 @@ mod tests {
     #[test]
     fn the_table_is_bounded_and_forgets_the_idle() {
         let (mut admit, now) = (Admit::default(), Instant::now());
-        let address = |i: usize| IpAddr::from((0x2001_0db8_u128 << 96) | ((i as u128) << 64));
+        let address = |i: usize| IpAddr::from(((0x2001_0db8_u128 << 96) | ((i as u128) << 64)).to_be_bytes());
         for i in 0..NETWORKS + 100 {
             let (_, network) = admit.judge(address(i), true, now);
             admit.ended(network);

@@ -73,8 +73,10 @@ pub(super) enum Count {
     Moved,
 }
 
-/// TLS alerts (RFC 8446, 6) as QUIC codes (RFC 9001, 4.8).
+/// TLS alerts (RFC 8446, 6) as QUIC codes (RFC 9001, 4.8): `bad_certificate` to `unknown_ca`.
 const CERTIFICATE_ALERTS: std::ops::RangeInclusive<u64> = 0x100 + 42..=0x100 + 48;
+/// A signature that does not fit: the authority's name was borrowed, or the device lacks its key.
+const DECRYPT_ERROR: u64 = 0x100 + 51;
 const CERTIFICATE_REQUIRED: u64 = 0x100 + 116;
 
 impl Counts {
@@ -101,13 +103,14 @@ impl Counts {
             Some(ConnectionError::TransportError(error)) => u64::from(error.code),
             _ => 0,
         };
+        let bad = code == DECRYPT_ERROR || CERTIFICATE_ALERTS.contains(&code);
         let counter = match code {
             CERTIFICATE_REQUIRED => &self.no_certificate,
-            code if CERTIFICATE_ALERTS.contains(&code) => &self.bad_certificate,
+            _ if bad => &self.bad_certificate,
             _ => &self.other_handshake,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        code == CERTIFICATE_REQUIRED || CERTIFICATE_ALERTS.contains(&code)
+        bad || code == CERTIFICATE_REQUIRED
     }
 
     /// A message came; it is under way until the guard is dropped.

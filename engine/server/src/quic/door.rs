@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::admit::{Admit, Network, Verdict};
 use super::counts::Count;
 use super::{Shared, connection};
-use crate::limits::{HANDSHAKES, HANDSHAKE_LIMIT, INCOMING};
+use crate::limits::{HANDSHAKE_LIMIT, HANDSHAKES, INCOMING};
 
 /// A handshake that may begin, and the place its network gave it.
 struct Admitted {
@@ -37,7 +37,8 @@ pub(super) async fn run(endpoint: Endpoint, shared: Arc<Shared>) {
     let (queue, waiting) = mpsc::channel(INCOMING);
     let handshakes = tokio::spawn(begin_in_turn(waiting, Arc::clone(&shared)));
     while let Some(incoming) = endpoint.accept().await {
-        let (from, validated) = (incoming.remote_address().ip(), incoming.remote_address_validated());
+        let (from, validated) =
+            (incoming.remote_address().ip(), incoming.remote_address_validated());
         let (verdict, network) = lock(&admit).judge(from, validated, Instant::now());
         match verdict {
             Verdict::Accept => {

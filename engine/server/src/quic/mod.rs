@@ -130,7 +130,7 @@ impl Endpoint {
     }
 
     /// Takes no more connections, answers what is under way, then tells every device to reconnect.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
         self.tasks.iter().for_each(JoinHandle::abort);
         self.endpoint.set_server_config(None);
         let latest = Instant::now() + NOT_STORED_AFTER;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{
-    Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TokioRuntime, TransportConfig, ValidationTokenConfig,
-    VarInt,
+    Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TokioRuntime, TransportConfig,
+    ValidationTokenConfig, VarInt,
 };
 use socket2::SockRef;
 
@@ -18,7 +18,8 @@ use crate::limits::{
 
 /// `beat` in seconds.
 pub(super) fn config(tls: rustls::ServerConfig, beat: u32) -> Result<ServerConfig, ListenError> {
-    let tls = QuicServerConfig::try_from(tls).map_err(|error| ListenError::Tls(error.to_string()))?;
+    let tls =
+        QuicServerConfig::try_from(tls).map_err(|error| ListenError::Tls(error.to_string()))?;
     let mut config = ServerConfig::with_crypto(Arc::new(tls));
     let mut tokens = ValidationTokenConfig::default();
     tokens.sent(0);
