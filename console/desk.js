@@ -12,16 +12,11 @@ import { render } from "./vendor/preact.module.js";
 import { DeskView } from "./views/desk.js";
 import { place, what } from "./views/facts.js";
 import { refusalWords } from "./views/refusal.js";
-import { currentLanguage, recall, remember, speak, t } from "./words.js";
+import { currentLanguage, t } from "./words.js";
 
 /** @typedef {import("./types.js").Row} Row */
 /** @typedef {import("./views/close.js").Draft} Draft */
 /** @typedef {"help"|"let_in"|null} Open */
-/** @typedef {"auto"|"dark"|"light"} Theme */
-
-/** @type {readonly Theme[]} */
-const THEMES = ["auto", "dark", "light"];
-const THEME = "varde.theme";
 
 export class Desk {
   state = EMPTY;
@@ -61,8 +56,6 @@ export class Desk {
   dialog = null;
   muted = 0;
   sounds = false;
-  /** @type {Theme} */
-  theme = THEMES.find((theme) => theme === recall(THEME)) ?? "auto";
 
   /**
    * @param {Element} root
@@ -88,7 +81,6 @@ export class Desk {
   }
 
   start() {
-    this.#wear();
     this.#live.start();
     this.#seconds = window.setInterval(() => this.#tick(), 1000);
     for (const event of ["keydown", "pointerdown", "pointermove", "wheel"])
@@ -352,9 +344,9 @@ export class Desk {
     return this.#drafts.get(alarm) ?? { note: "" };
   }
 
-  /** @param {Draft} draft */
-  setDraft = (draft) => {
-    if (this.closing !== null) this.#drafts.set(this.closing, draft);
+  /** @param {Partial<Draft>} change */
+  setDraft = (change) => {
+    if (this.closing !== null) this.#drafts.set(this.closing, { ...this.draft(this.closing), ...change });
     this.draw();
   };
 
@@ -377,23 +369,6 @@ export class Desk {
     this.#sound.toggleMute();
     this.draw();
   };
-
-  switchLanguage = () => {
-    speak(currentLanguage() === "nb" ? "en" : "nb");
-    document.documentElement.lang = currentLanguage();
-    this.draw();
-  };
-
-  switchTheme = () => {
-    this.theme = THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length] ?? "auto";
-    remember(THEME, this.theme);
-    this.#wear();
-    this.draw();
-  };
-
-  #wear() {
-    document.documentElement.dataset.theme = this.theme;
-  }
 
   logOut = async () => {
     await api.logout();
