@@ -329,7 +329,8 @@ export class Desk {
   startClosing = () => {
     if (!this.mayAct || this.chosen === null) return;
     this.closing = this.chosen;
-    this.draw();
+    // At once: the next key is already an answer.
+    this.#flush();
   };
 
   endClosing = () => {

@@ -51,7 +51,7 @@ async function weight(client) {
   return { heap: usedSize, nodes: metric("Nodes"), cpu: metric("TaskDuration") };
 }
 
-const pages = [["windowed", ROWS], ["whole", 75]];
+const pages = [["windowed", ROWS], ["whole", 40]];
 for (const [name, count] of pages)
   test(`${count} rows (${name}) at ${RATE} updates/s`, async (t) => {
     const browser = await launch();
