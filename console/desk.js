@@ -29,6 +29,7 @@ export class Desk {
   #root;
   #out;
   #seconds = 0;
+  #over = false;
   #handled = performance.now();
 
   selection = NOWHERE;
@@ -95,7 +96,7 @@ export class Desk {
     for (const event of ["keydown", "pointerdown", "pointermove", "wheel"])
       document.removeEventListener(event, this.#hands, { capture: true });
     this.#queue = [];
-    this.draw = () => {};
+    this.#over = true;
   }
 
   /** A key or the mouse: the list holds still for a while, and sound becomes possible. @param {Event} event */
@@ -174,6 +175,8 @@ export class Desk {
   };
 
   #flush() {
+    // A frame asked for before the session ended must not draw over the door.
+    if (this.#over) return;
     const before = this.state;
     this.state = apply(before, this.#queue);
     this.#queue = [];
