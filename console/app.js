@@ -4,10 +4,11 @@ import * as api from "./api.js";
 import { Desk } from "./desk.js";
 import { html } from "./html.js";
 import { press } from "./keys.js";
+import { wear } from "./look.js";
 import { clock } from "./time.js";
 import { h, render } from "./vendor/preact.module.js";
 import { Login, loginWords } from "./views/login.js";
-import { currentLanguage, t } from "./words.js";
+import { t } from "./words.js";
 
 /** The wait before the server is asked again at the very start, ms. */
 const ASK_AGAIN = 2000;
@@ -54,7 +55,7 @@ async function enter(hello, said = "") {
 }
 
 async function start() {
-  document.documentElement.lang = currentLanguage();
+  wear();
   const once = takeOnce();
   const hello = await ask(api.hello);
   if (!hello.ok) return;

@@ -12,16 +12,11 @@ import { render } from "./vendor/preact.module.js";
 import { DeskView } from "./views/desk.js";
 import { place, what } from "./views/facts.js";
 import { refusalWords } from "./views/refusal.js";
-import { currentLanguage, recall, remember, speak, t } from "./words.js";
+import { currentLanguage, t } from "./words.js";
 
 /** @typedef {import("./types.js").Row} Row */
 /** @typedef {import("./views/close.js").Draft} Draft */
 /** @typedef {"help"|"let_in"|null} Open */
-/** @typedef {"auto"|"dark"|"light"} Theme */
-
-/** @type {readonly Theme[]} */
-const THEMES = ["auto", "dark", "light"];
-const THEME = "varde.theme";
 
 export class Desk {
   state = EMPTY;
@@ -34,6 +29,7 @@ export class Desk {
   #root;
   #out;
   #seconds = 0;
+  #over = false;
   #handled = performance.now();
 
   selection = NOWHERE;
@@ -61,8 +57,6 @@ export class Desk {
   dialog = null;
   muted = 0;
   sounds = false;
-  /** @type {Theme} */
-  theme = THEMES.find((theme) => theme === recall(THEME)) ?? "auto";
 
   /**
    * @param {Element} root
@@ -88,7 +82,6 @@ export class Desk {
   }
 
   start() {
-    this.#wear();
     this.#live.start();
     this.#seconds = window.setInterval(() => this.#tick(), 1000);
     for (const event of ["keydown", "pointerdown", "pointermove", "wheel"])
@@ -103,7 +96,7 @@ export class Desk {
     for (const event of ["keydown", "pointerdown", "pointermove", "wheel"])
       document.removeEventListener(event, this.#hands, { capture: true });
     this.#queue = [];
-    this.draw = () => {};
+    this.#over = true;
   }
 
   /** A key or the mouse: the list holds still for a while, and sound becomes possible. @param {Event} event */
@@ -182,6 +175,8 @@ export class Desk {
   };
 
   #flush() {
+    // A frame asked for before the session ended must not draw over the door.
+    if (this.#over) return;
     const before = this.state;
     this.state = apply(before, this.#queue);
     this.#queue = [];
@@ -337,7 +332,8 @@ export class Desk {
   startClosing = () => {
     if (!this.mayAct || this.chosen === null) return;
     this.closing = this.chosen;
-    this.draw();
+    // At once: the next key is already an answer.
+    this.#flush();
   };
 
   endClosing = () => {
@@ -352,9 +348,9 @@ export class Desk {
     return this.#drafts.get(alarm) ?? { note: "" };
   }
 
-  /** @param {Draft} draft */
-  setDraft = (draft) => {
-    if (this.closing !== null) this.#drafts.set(this.closing, draft);
+  /** @param {Partial<Draft>} change */
+  setDraft = (change) => {
+    if (this.closing !== null) this.#drafts.set(this.closing, { ...this.draft(this.closing), ...change });
     this.draw();
   };
 
@@ -377,23 +373,6 @@ export class Desk {
     this.#sound.toggleMute();
     this.draw();
   };
-
-  switchLanguage = () => {
-    speak(currentLanguage() === "nb" ? "en" : "nb");
-    document.documentElement.lang = currentLanguage();
-    this.draw();
-  };
-
-  switchTheme = () => {
-    this.theme = THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length] ?? "auto";
-    remember(THEME, this.theme);
-    this.#wear();
-    this.draw();
-  };
-
-  #wear() {
-    document.documentElement.dataset.theme = this.theme;
-  }
 
   logOut = async () => {
     await api.logout();

@@ -19,7 +19,7 @@ export const ACT_TRIES = 3;
 export const ACT_WAIT = 400;
 
 /** Rows in the waiting list above which only a window of it is in the page, with rows of one height. */
-export const WINDOW_FROM = 80;
+export const WINDOW_FROM = 40;
 
 /** Rows kept ready above and below the window. */
 export const WINDOW_SPARE = 6;

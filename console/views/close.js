@@ -19,7 +19,8 @@ const KEYS = "abcdefghijklmnopqrstuvwxyz123456789";
  * @property {import("../types.js").Codes} codes
  * @property {boolean} pending
  * @property {string} words
- * @property {(draft: Draft) => void} onDraft
+ * @property {() => Draft} current the draft as it is now: a fast typist's next key comes before the next frame
+ * @property {(change: Partial<Draft>) => void} onDraft
  * @property {(done: Required<Draft>) => void} onClose
  * @property {() => void} onBack
  */
@@ -56,7 +57,7 @@ export class CloseForm extends Component {
 
   /** @param {Group} group @param {number} code */
   choose(group, code) {
-    this.props.onDraft({ ...this.props.draft, [group]: code });
+    this.props.onDraft({ [group]: code });
     this.setState({ missing: null });
   }
 
@@ -88,14 +89,16 @@ export class CloseForm extends Component {
   /** On to the next question without an answer; after the last, to the one just answered. @param {Group} from */
   next(from) {
     const later = GROUPS.slice(GROUPS.indexOf(from) + 1);
-    const at = later.find((group) => this.props.draft[group] === undefined) ?? from;
+    const draft = this.props.current();
+    const at = later.find((group) => draft[group] === undefined) ?? from;
     if (at === from) requestAnimationFrame(() => this.focus());
     else this.setState({ at });
   }
 
   submit = () => {
-    const { cause, action, outcome, note } = this.props.draft;
-    const missing = GROUPS.find((group) => this.props.draft[group] === undefined);
+    const draft = this.props.current();
+    const { cause, action, outcome, note } = draft;
+    const missing = GROUPS.find((group) => draft[group] === undefined);
     if (missing) {
       return this.setState({ missing, at: missing });
     }
@@ -129,7 +132,7 @@ export class CloseForm extends Component {
       <div class="groups">${GROUPS.map((group) => this.group(group))}</div>
       <label class="field">${t("note")}
         <textarea rows="2" maxlength=${NOTE_LENGTH} value=${draft.note}
-          onInput=${(/** @type {Event} */ event) => onDraft({ ...draft, note: /** @type {HTMLTextAreaElement} */ (event.target).value })}></textarea>
+          onInput=${(/** @type {Event} */ event) => onDraft({ note: /** @type {HTMLTextAreaElement} */ (event.target).value })}></textarea>
       </label>
       <p class="missing" role="alert">${missing ? t("missing", t(missing).toLowerCase()) : ""}</p>
       <div class="buttons">

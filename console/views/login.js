@@ -2,9 +2,10 @@
 
 import * as api from "../api.js";
 import { html } from "../html.js";
+import { otherLanguage } from "../look.js";
 import { length } from "../time.js";
 import { Component } from "../vendor/preact.module.js";
-import { currentLanguage, speak, t } from "../words.js";
+import { currentLanguage, t } from "../words.js";
 import { Purpose } from "./bands.js";
 import { refusalWords } from "./refusal.js";
 
@@ -51,7 +52,7 @@ export class Login extends Component {
         <div class="buttons">
           <button type="submit" class="primary" disabled=${busy}>${t("login")}</button>
           <button type="button" lang=${currentLanguage() === "nb" ? "en" : "nb"}
-            onClick=${() => { speak(currentLanguage() === "nb" ? "en" : "nb"); document.documentElement.lang = currentLanguage(); this.setState({}); }}>${t("other_language")}</button>
+            onClick=${() => { otherLanguage(); this.setState({}); }}>${t("other_language")}</button>
         </div>
       </form></main>`;
   }

@@ -42,7 +42,7 @@ function Card({ row, desk }) {
       html`<span key=${key} class=${grave ? "chip grave" : "chip"}>${text}</span>`)}</div>
     ${desk.closing === row.alarm && desk.codes
       ? html`<${CloseForm} alarm=${row.alarm} draft=${desk.draft(row.alarm)} codes=${desk.codes} words=${desk.words}
-          pending=${desk.pending.has(row.alarm)} onDraft=${desk.setDraft} onClose=${desk.close} onBack=${desk.endClosing} />`
+          pending=${desk.pending.has(row.alarm)} current=${() => desk.draft(row.alarm)} onDraft=${desk.setDraft} onClose=${desk.close} onBack=${desk.endClosing} />`
       : html`<div class="buttons">
           <button type="button" class="primary" disabled=${desk.pending.has(row.alarm)} onClick=${desk.startClosing}>${t("close")} <span class="key">C</span></button>
           <button type="button" disabled=${desk.pending.has(row.alarm)} onClick=${desk.release}>${desk.armed === row.alarm ? t("release_again") : t("release")} <span class="key">R</span></button>

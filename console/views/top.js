@@ -1,6 +1,7 @@
 /** The head of the page: counts, clock, who is here, and the few switches. */
 
 import { html } from "../html.js";
+import { currentTheme, nextTheme, otherLanguage } from "../look.js";
 import { age } from "../time.js";
 import { currentLanguage, t } from "../words.js";
 import { className } from "./facts.js";
@@ -22,8 +23,8 @@ export function Top({ desk }) {
     <span class="who">${desk.me.operator}<span class="quiet"> · ${t(desk.me.role)}</span></span>
     <nav>
       <button type="button" class=${desk.muted > 0 || !desk.sounds ? "switch warn" : "switch"} onClick=${desk.toggleMute}>${soundWords(desk)} <span class="key">S</span></button>
-      <button type="button" class="switch" onClick=${desk.switchTheme}>${t(`theme_${desk.theme}`)}</button>
-      <button type="button" class="switch" lang=${currentLanguage() === "nb" ? "en" : "nb"} onClick=${desk.switchLanguage}>${t("other_language")}</button>
+      <button type="button" class="switch" onClick=${() => { nextTheme(); desk.draw(); }}>${t(`theme_${currentTheme()}`)}</button>
+      <button type="button" class="switch" lang=${currentLanguage() === "nb" ? "en" : "nb"} onClick=${() => { otherLanguage(); desk.draw(); }}>${t("other_language")}</button>
       ${desk.me.role === "leader" && html`<button type="button" class="switch" onClick=${() => desk.open("let_in")}>${t("let_in")}</button>`}
       <button type="button" class="switch" onClick=${() => desk.open("help")}>${t("help")} <span class="key">?</span></button>
       <button type="button" class="switch" onClick=${desk.logOut}>${t("log_out")}</button>

@@ -232,3 +232,27 @@ test("a real centre has no DEMO band, a load test says so, and English is rememb
   await other.context().close();
   await load.stop();
 });
+
+test("a windowed list holds still too, and walks by key beyond its window", async () => {
+  for (let i = 0; i < 100; i += 1) mock.alarm({ kind: 302 });
+  await login(page, mock.link());
+  await waitForRow(page, 17);
+  assert.ok((await page.locator("#waiting [data-alarm]").count()) < 40);
+  for (let i = 0; i < 30; i += 1) await page.keyboard.press("j");
+  const alarm = await waitForRow(page, 46);
+  const where = async () => Math.round((await row(page, alarm).boundingBox()).y);
+  const stood = await where();
+  mock.alarm({ kind: 102 });
+  mock.alarm({ kind: 102 });
+  await page.locator(".edge", { hasText: "2 nye over" }).waitFor();
+  assert.equal(await where(), stood);
+  assert.equal(await row(page, alarm).getAttribute("aria-rowindex"), "32");
+});
+
+test("S mutes for five minutes, told on the page, and S again ends it", async () => {
+  await login(page, mock.link());
+  await page.keyboard.press("s");
+  await page.getByRole("button", { name: /Lyd av i [45]:\d\d/ }).waitFor();
+  await page.keyboard.press("s");
+  await page.getByRole("button", { name: "Lyd på" }).waitFor();
+});

@@ -73,6 +73,16 @@ test("an ended session leads to the door, with the reason", async () => {
   await page.locator(".door .missing", { hasText: "Økten er over" }).waitFor();
 });
 
+test("an act after the session ended leads to the door as well", async () => {
+  const { alarm } = mock.alarm();
+  await waitForRow(page, alarm);
+  mock.logAllOut();
+  await page.keyboard.press("n");
+  await page.locator(".door .missing", { hasText: "Økten er over" }).waitFor();
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator("#waiting").count(), 0);
+});
+
 test("after a reconnect the rows in sight are told painted on the new connection", async () => {
   const { alarm } = mock.alarm();
   await waitForRow(page, alarm);
