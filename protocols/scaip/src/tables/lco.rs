@@ -1,0 +1,65 @@
+//! `lco`: where the device is.
+
+use super::{Row, find, row};
+
+/// The known codes, by number.
+pub const ROWS: [Row; 53] = [
+    row(0, "unknown"),
+    row(1, "undefined"),
+    row(2, "home"),
+    row(3, "away"),
+    row(4, "indoors"),
+    row(5, "outdoors"),
+    row(6, "inside"),
+    row(7, "outside"),
+    row(8, "area"),
+    row(9, "zone"),
+    row(10, "basement"),
+    row(11, "bathroom"),
+    row(12, "bedroom"),
+    row(13, "dining_room"),
+    row(14, "floor"),
+    row(15, "garage"),
+    row(16, "garden"),
+    row(17, "garden_back"),
+    row(18, "garden_front"),
+    row(19, "geo_fence"),
+    row(20, "gym"),
+    row(21, "kitchen"),
+    row(22, "laundry"),
+    row(23, "relax"),
+    row(24, "sauna"),
+    row(25, "stairs"),
+    row(26, "study_room"),
+    row(27, "workshop"),
+    row(28, "loft"),
+    row(29, "shed"),
+    row(30, "temporary_address"),
+    row(31, "summer_house"),
+    row(32, "winter_cottage"),
+    row(33, "mobile"),
+    row(34, "geo_position_attached"),
+    row(35, "gps_position_attached"),
+    row(36, "property"),
+    row(37, "handicap_bathroom"),
+    row(38, "door"),
+    row(39, "front_door"),
+    row(40, "back_door"),
+    row(41, "fire_door"),
+    row(42, "hallway"),
+    row(43, "living_room"),
+    row(44, "apartment"),
+    row(45, "bungalow"),
+    row(46, "lounge"),
+    row(47, "communal_area"),
+    row(48, "office"),
+    row(49, "room"),
+    row(50, "site"),
+    row(51, "ward"),
+    row(52, "wing"),
+];
+
+/// The row of a number, if it is known.
+pub fn lookup(number: u16) -> Option<&'static Row> {
+    find(&ROWS, number)
+}

@@ -1,0 +1,59 @@
+//! Every limit of this crate, and what happens at it.
+
+/// A whole message, head and body, in bytes. A stream whose message would be larger is broken
+/// ([`Why::TooLarge`](crate::Why::TooLarge), answer 413, close); a larger datagram cannot exist.
+pub const MAX_MESSAGE: usize = 65_536;
+
+/// Start line, headers and the empty line, in bytes. Beyond it the message is malformed
+/// ([`Why::HeadTooLarge`](crate::Why::HeadTooLarge), answer 513); what was read is salvaged.
+pub const MAX_HEAD: usize = 16_384;
+
+/// One line with its folded continuations, in bytes. Beyond it the message is malformed
+/// ([`Why::LineTooLong`](crate::Why::LineTooLong), answer 400); the other headers are salvaged.
+pub const MAX_LINE: usize = 8_192;
+
+/// Header lines in one message. The 101st makes it malformed
+/// ([`Why::TooManyHeaders`](crate::Why::TooManyHeaders), answer 400); the first 100 are salvaged.
+pub const MAX_HEADERS: usize = 100;
+
+/// Room taken at once for an announced body, in bytes. A larger one gets room as it arrives, so
+/// that a promise alone costs us no memory.
+pub const EAGER_ROOM: usize = 4_096;
+
+/// Server transactions remembered at once, unless the caller says otherwise. When full, the
+/// oldest answered one is forgotten: a later copy of it then counts as new, and the layer above
+/// must know it as a duplicate. With none answered to forget, the request is `Full`: answer 503.
+pub const MAX_SERVER_TRANSACTIONS: usize = 131_072;
+
+/// Bytes of stored answers, unless the caller says otherwise. Beyond it the oldest answered
+/// transactions are forgotten, as above.
+pub const MAX_SERVER_ANSWER_BYTES: usize = 64 << 20;
+
+/// Our own requests under way at once, unless the caller says otherwise. When full,
+/// `ClientTransactions::start` refuses and the caller keeps the request for later.
+pub const MAX_CLIENT_TRANSACTIONS: usize = 16_384;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Estimate of a round trip, nanoseconds (RFC 3261 17.1.1.1).
+pub const T1: u64 = SECOND / 2;
+
+/// Longest pause between retransmissions, nanoseconds (RFC 3261 17.1.2.2).
+pub const T2: u64 = 4 * SECOND;
+
+/// Longest life of a message in the network, nanoseconds; also timer K over datagrams
+/// (RFC 3261 17.1.2.2).
+pub const T4: u64 = 5 * SECOND;
+
+/// Timer F, nanoseconds: our request has failed when no final response came by then.
+pub const TIMER_F: u64 = 64 * T1;
+
+/// Timer J over datagrams, nanoseconds: how long an answer is kept for retransmissions
+/// (RFC 3261 17.2.2). Also the longest a transaction may stay unanswered, on any transport: then
+/// it is forgotten, and a later copy counts as new.
+pub const TIMER_J: u64 = 64 * T1;
+
+// A header's place in the head is kept in 16 bits.
+const _: () = assert!(MAX_HEAD <= u16::MAX as usize);
+const _: () = assert!(MAX_LINE <= MAX_HEAD && MAX_HEAD < MAX_MESSAGE);
+const _: () = assert!(T1 < T2 && T2 < TIMER_F && T4 < TIMER_J);
