@@ -196,7 +196,10 @@ impl Fleet {
             .iter()
             .zip(&units)
             .flat_map(|(&unit, &count)| (1..=count).map(move |n| (unit, n)));
+        let numbered: Vec<(Unit, u32)> = numbered.collect();
+        prefer_quic(&numbered, &mut transports);
         let devices = numbered
+            .into_iter()
             .zip(transports)
             .map(|((unit, n), transport)| Device::draw(owner.number, unit, n, transport, seed))
             .collect();
@@ -212,6 +215,18 @@ impl Device {
         let personal = rng.personal(model::heterogeneity(unit));
         let doses = if unit == Unit::Dispenser { draw_doses(&mut rng) } else { Vec::new() };
         Self { id, unit, transport, personal, doses }
+    }
+}
+
+/// SCAIP has no words for positions and measurements: trackers and DHO hubs take QUIC from others
+/// while there is any.
+fn prefer_quic(units: &[(Unit, u32)], transports: &mut [Transport]) {
+    let mut givers = (0..units.len()).filter(|&i| units[i].0.stays());
+    for taker in (0..units.len()).filter(|&i| !units[i].0.stays()) {
+        if transports[taker] != Transport::Quic {
+            let Some(giver) = givers.find(|&i| transports[i] == Transport::Quic) else { return };
+            transports.swap(taker, giver);
+        }
     }
 }
 
@@ -272,6 +287,10 @@ mod tests {
         assert_eq!(ids.len(), 5000);
         let quic = fleet.devices.iter().filter(|d| d.transport == Transport::Quic).count();
         assert_eq!(quic, 2000);
+        let modern = |d: &&Device| !d.unit.stays();
+        assert!(fleet.devices.iter().filter(modern).all(|d| d.transport == Transport::Quic));
+        let all = Fleet::draw(&owner, 50, Mix::COUNTRY.only(Transport::Tcp), 3).unwrap();
+        assert!(all.devices.iter().all(|d| d.transport == Transport::Tcp));
     }
 
     #[test]
