@@ -27,11 +27,12 @@ pub(crate) async fn run(
 ) -> Vec<(usize, traffic::Signal)> {
     let mut overrun = Vec::new();
     let mut batch = 0;
-    for intended in timeline.take_while(|intended| intended.at < length) {
-        if intended.at > clock.now() {
+    for intended in timeline {
+        let due = intended.at.min(length);
+        if due > clock.now() {
             batch = 0;
             tokio::select! {
-                () = sleep_until(clock.at(intended.at)) => {}
+                () = sleep_until(clock.at(due)) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
             }
         } else {
@@ -40,7 +41,7 @@ pub(crate) async fn run(
                 tokio::task::yield_now().await;
             }
         }
-        if *stop.borrow() {
+        if *stop.borrow() || intended.at >= length {
             break;
         }
         ledger.note_lag(clock.now().saturating_sub(intended.at));
