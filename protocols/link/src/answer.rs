@@ -7,7 +7,6 @@ use minicbor::Decoder;
 use crate::cbor::{self, MapWriter};
 use crate::limits::REASON_BYTES;
 use crate::malformed::{Key, Reason};
-use crate::message::Seen;
 
 const WELCOME: u64 = 11;
 const BEAT_OK: u64 = 12;
@@ -189,20 +188,16 @@ impl Welcome {
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, Reason> {
         let mut found = Self { version: 0, time: 0, beat_s: 0, unanswered: 0 };
-        let mut there = Seen::default();
-        cbor::fields(d, Key::Top, |key, d| {
-            let at = Key::Top(key);
-            there.note(key);
+        cbor::fields(d, Key::Top, &[1, 2, 3, 4], |key, at, d| {
             match key {
                 1 => found.version = cbor::uint(d, at)?,
                 2 => found.time = cbor::uint(d, at)?,
                 3 => found.beat_s = cbor::uint_to(d, at, u64::from(u32::MAX))? as u32,
                 4 => found.unanswered = cbor::uint_to(d, at, u64::from(u8::MAX))? as u8,
-                _ => cbor::skip(d, 2)?,
+                _ => return Ok(false),
             }
-            Ok(())
+            Ok(true)
         })?;
-        there.need(&[1, 2, 3, 4])?;
         Ok(found)
     }
 }
@@ -219,20 +214,16 @@ impl Receipt {
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, Reason> {
         let mut found = Self { seq: 0, chain: [0; 32], moment: 0, duplicate: false };
-        let mut there = Seen::default();
-        cbor::fields(d, Key::Top, |key, d| {
-            let at = Key::Top(key);
-            there.note(key);
+        cbor::fields(d, Key::Top, &[1, 2, 3], |key, at, d| {
             match key {
                 1 => found.seq = cbor::uint(d, at)?,
                 2 => found.chain = cbor::bytes(d, at)?,
                 3 => found.moment = cbor::uint(d, at)?,
                 4 => found.duplicate = cbor::boolean(d, at)?,
-                _ => cbor::skip(d, 2)?,
+                _ => return Ok(false),
             }
-            Ok(())
+            Ok(true)
         })?;
-        there.need(&[1, 2, 3])?;
         Ok(found)
     }
 }
@@ -240,18 +231,14 @@ impl Receipt {
 impl Refused {
     fn read(d: &mut Decoder<'_>) -> Result<Self, Reason> {
         let mut found = Self { code: Refusal::Other(0), text: String::new() };
-        let mut there = Seen::default();
-        cbor::fields(d, Key::Top, |key, d| {
-            let at = Key::Top(key);
-            there.note(key);
+        cbor::fields(d, Key::Top, &[1], |key, at, d| {
             match key {
                 1 => found.code = Refusal::from(cbor::uint(d, at)?),
                 2 => found.text = cbor::text(d, at, REASON_BYTES)?,
-                _ => cbor::skip(d, 2)?,
+                _ => return Ok(false),
             }
-            Ok(())
+            Ok(true)
         })?;
-        there.need(&[1])?;
         Ok(found)
     }
 }
@@ -259,15 +246,12 @@ impl Refused {
 /// Reads an answer whose key 1 is its only content.
 fn one(d: &mut Decoder<'_>, most: u64) -> Result<u64, Reason> {
     let mut value = 0;
-    let mut there = Seen::default();
-    cbor::fields(d, Key::Top, |key, d| {
-        there.note(key);
+    cbor::fields(d, Key::Top, &[1], |key, at, d| {
         match key {
-            1 => value = cbor::uint_to(d, Key::Top(1), most)?,
-            _ => cbor::skip(d, 2)?,
+            1 => value = cbor::uint_to(d, at, most)?,
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     })?;
-    there.need(&[1])?;
     Ok(value)
 }

@@ -25,42 +25,45 @@ pub(crate) fn check(bytes: &[u8]) -> Result<u64, Reason> {
     if !matches!(d.datatype(), Ok(Type::Map | Type::MapIndef)) {
         return Err(Reason::NotMap);
     }
-    let mut message_type = None;
-    fields(&mut d, Key::Top, |key, d| {
+    let mut message_type = 0;
+    fields(&mut d, Key::Top, &[0], |key, name, d| {
         if key == 0 {
-            message_type = Some(uint(d, Key::Top(0))?);
-        } else {
-            skip(d, 2)?;
+            message_type = uint(d, name)?;
         }
-        Ok(())
+        Ok(key == 0)
     })?;
-    if d.position() != bytes.len() {
-        return Err(Reason::Trailing);
-    }
-    message_type.ok_or(Reason::Missing(Key::Top(0)))
+    if d.position() == bytes.len() { Ok(message_type) } else { Err(Reason::Trailing) }
 }
 
-/// Calls `field` with every key of the map at the decoder, which then stands at the value and
-/// must be moved behind it.
+/// Reads the map at the decoder. `field` gets every key with its name and reads the value, or says
+/// that it does not know the key; what it does not know is skipped.
 pub(crate) fn fields<'b>(
     d: &mut Decoder<'b>,
-    at: fn(i64) -> Key,
-    mut field: impl FnMut(i64, &mut Decoder<'b>) -> Result<(), Reason>,
+    name: fn(i64) -> Key,
+    mandatory: &[i64],
+    mut field: impl FnMut(i64, Key, &mut Decoder<'b>) -> Result<bool, Reason>,
 ) -> Result<(), Reason> {
     let entries = d.map().map_err(|e| plain(&e))?.ok_or(Reason::Indefinite)?;
     if entries > MAP_ENTRIES {
         return Err(Reason::TooMany);
     }
-    let mut seen = Vec::with_capacity(entries as usize);
-    for _ in 0..entries {
+    let depth = if matches!(name(0), Key::Top(_)) { 2 } else { 3 };
+    let mut seen = [0; MAP_ENTRIES as usize];
+    for entry in 0..entries as usize {
         let key = d.i64().map_err(|e| not_integer(&e))?;
-        if seen.contains(&key) {
-            return Err(Reason::Repeated(at(key)));
+        if seen[..entry].contains(&key) {
+            return Err(Reason::Repeated(name(key)));
         }
-        seen.push(key);
-        field(key, d)?;
+        seen[entry] = key;
+        if !field(key, name(key), d)? {
+            skip(d, depth)?;
+        }
     }
-    Ok(())
+    let seen = &seen[..entries as usize];
+    match mandatory.iter().find(|&key| !seen.contains(key)) {
+        Some(&key) => Err(Reason::Missing(name(key))),
+        None => Ok(()),
+    }
 }
 
 /// Moves behind one item of any type; `depth` is the level the item stands on.

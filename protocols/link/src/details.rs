@@ -63,8 +63,7 @@ impl Details {
             return Err(Reason::WrongType(key));
         }
         let mut found = Self::default();
-        cbor::fields(d, Key::Detail, |key, d| {
-            let at = Key::Detail(key);
+        cbor::fields(d, Key::Detail, &[], |key, at, d| {
             match key {
                 LOCATION => found.location = Some(cbor::text(d, at, LOCATION_BYTES)?),
                 TEXT => found.text = Some(cbor::text(d, at, TEXT_BYTES)?),
@@ -77,9 +76,9 @@ impl Details {
                 }
                 SENSOR => found.sensor = Some(cbor::text(d, at, SENSOR_BYTES)?),
                 PHONE => found.phone = Some(cbor::text(d, at, PHONE_BYTES)?),
-                _ => cbor::skip(d, 3)?,
+                _ => return Ok(false),
             }
-            Ok(())
+            Ok(true)
         })?;
         Ok(found)
     }

@@ -7,14 +7,12 @@
 
 mod kept;
 mod reconnect;
+mod words;
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::VERSION;
-use crate::answer::{Answer, Receipt, Refused, Welcome};
-use crate::details::Details;
-use crate::kind::Kind;
+use crate::answer::Answer;
 use crate::limits::{
     BEAT_LEAST_S, BEAT_MOST_S, BUSY_MS, PLAIN_UNANSWERED, PLAIN_WAIT_MS, QUIET_MS, STREAMS,
 };
@@ -22,90 +20,7 @@ use crate::message::{Beat, Hello, Message, Signal};
 pub use kept::NotKept;
 use kept::{Kept, Queue};
 use reconnect::Reconnect;
-
-/// What the device says of itself in every hello.
-#[derive(Debug, Clone, Default)]
-pub struct Identity {
-    /// Maker and model.
-    pub model: String,
-    /// Firmware version.
-    pub firmware: String,
-    /// Another number after every start.
-    pub boot: u64,
-    /// Bits of [`crate::supports`].
-    pub supports: u64,
-}
-
-/// A signal before it has a counter.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// 16 random bytes, or any other 16 that no other signal of any device will have.
-    pub id: [u8; 16],
-    /// What happened.
-    pub kind: Kind,
-    /// When, in milliseconds since 1970-01-01T00:00:00Z, if known.
-    pub happened: Option<u64>,
-    /// What else there is to say.
-    pub details: Details,
-}
-
-/// What the caller does now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Do {
-    /// Connect, then call [`Session::connected`] or [`Session::lost`].
-    Connect,
-    /// Open a bidirectional stream, write these bytes, finish it, and hand what comes back up to
-    /// FIN to [`Session::answered`] under this number.
-    Open {
-        /// The session's own number for the stream.
-        stream: u64,
-        /// The whole message.
-        bytes: Vec<u8>,
-    },
-    /// Reset the stream and stop reading it; its answer is no longer waited for.
-    Abandon {
-        /// The number it was opened under.
-        stream: u64,
-    },
-    /// Close the connection and call [`Session::lost`].
-    Close,
-}
-
-/// What an answer meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
-    /// The centre knows the device; its clock is in it.
-    Welcome(Welcome),
-    /// The centre heard the beat.
-    BeatOk {
-        /// The centre's clock in milliseconds since 1970-01-01T00:00:00Z.
-        time: u64,
-    },
-    /// A signal is stored. Only now may the device forget it.
-    Stored {
-        /// Which signal.
-        id: [u8; 16],
-        /// The proof.
-        receipt: Receipt,
-    },
-    /// Not taken now; the session sends it again by itself.
-    Later,
-    /// Send the same bytes to the next receiver, if there is one; the session keeps on trying
-    /// here until [`Session::settled_elsewhere`].
-    TryNext {
-        /// Which signal.
-        id: [u8; 16],
-    },
-    /// Never taken as it is. A signal is no longer sent here; send it to the next receiver.
-    Refused {
-        /// Which signal; none for a hello or a beat.
-        id: Option<[u8; 16]>,
-        /// Why.
-        refused: Refused,
-    },
-    /// Not an answer, or to nothing that waits; the session goes on as if none had come.
-    Nothing,
-}
+pub use words::{Do, Draft, Heard, Identity};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plain {
@@ -202,6 +117,12 @@ impl Session {
     /// The ids of the signals that have no receipt, oldest first.
     pub fn unsettled(&self) -> impl Iterator<Item = [u8; 16]> {
         self.queue.ids()
+    }
+
+    /// The signal without a receipt that was last sent on this stream: what to hand to another
+    /// receiver at [`Do::Abandon`] or [`Heard::Later`].
+    pub fn signal_on(&self, stream: u64) -> Option<[u8; 16]> {
+        self.queue.last_on(stream)
     }
 
     /// The connection stands. Everything without a receipt is due at once, the ladder from its
@@ -328,12 +249,11 @@ impl Session {
     }
 
     fn abandon(&mut self, now: u64) -> Option<Do> {
-        let late = self.waiting.iter().position(|w| now >= w.until);
-        let stream = match late {
-            Some(at) => self.waiting.swap_remove(at).stream,
-            None => self.queue.overdue(now)?,
-        };
-        Some(Do::Abandon { stream })
+        if let Some(at) = self.waiting.iter().position(|w| now >= w.until) {
+            let stream = self.waiting.swap_remove(at).stream;
+            return Some(Do::Abandon { stream });
+        }
+        self.queue.overdue(now).map(|stream| Do::Abandon { stream })
     }
 
     fn open(&mut self, now: u64) -> Option<Do> {

@@ -12,6 +12,17 @@ pub const STREAMS: u8 = 4;
 /// fourth stream belongs to an alarm.
 pub const PLAIN_UNANSWERED: u8 = 3;
 
+/// Milliseconds from the opening of a stream within which its FIN comes. Later: the centre resets
+/// the stream with [`crate::close::STREAM_GIVEN_UP`].
+pub const MESSAGE_MS: u64 = 10_000;
+
+/// Milliseconds from the arrival of a signal within which it is durable. Later: `not stored`.
+pub const STORE_MS: u64 = 4_000;
+
+/// Beat intervals without a packet after which a connection is gone: the idle timeout the centre
+/// announces to QUIC.
+pub const IDLE_BEATS: u32 = 3;
+
 /// Milliseconds said in the `busy` that a plain message beyond [`PLAIN_UNANSWERED`] gets.
 pub const BUSY_FLOW_MS: u32 = 1_000;
 

@@ -131,10 +131,7 @@ impl Hello {
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, Reason> {
         let mut found = Self::default();
-        let mut there = Seen::default();
-        cbor::fields(d, Key::Top, |key, d| {
-            let at = Key::Top(key);
-            there.note(key);
+        cbor::fields(d, Key::Top, &[1, 2, 3, 4, 6], |key, at, d| {
             match key {
                 1 => found.version = cbor::uint(d, at)?,
                 2 => found.model = cbor::text(d, at, NAME_BYTES)?,
@@ -143,11 +140,10 @@ impl Hello {
                 5 => found.supports = cbor::uint(d, at)?,
                 6 => found.counter = cbor::uint(d, at)?,
                 7 => found.queued = cbor::uint(d, at)?,
-                _ => cbor::skip(d, 2)?,
+                _ => return Ok(false),
             }
-            Ok(())
+            Ok(true)
         })?;
-        there.need(&[1, 2, 3, 4, 6])?;
         Ok(found)
     }
 }
@@ -167,10 +163,7 @@ impl Beat {
 
     fn read(d: &mut Decoder<'_>) -> Result<Self, Reason> {
         let mut found = Self::default();
-        let mut there = Seen::default();
-        cbor::fields(d, Key::Top, |key, d| {
-            let at = Key::Top(key);
-            there.note(key);
+        cbor::fields(d, Key::Top, &[1, 2], |key, at, d| {
             match key {
                 1 => found.boot = cbor::uint(d, at)?,
                 2 => found.counter = cbor::uint(d, at)?,
@@ -178,11 +171,10 @@ impl Beat {
                 4 => found.battery = Some(cbor::uint_to(d, at, 100)? as u8),
                 5 => found.mains = Some(cbor::boolean(d, at)?),
                 6 => found.strength = Some(cbor::int_in(d, at, -200, 100)? as i16),
-                _ => cbor::skip(d, 2)?,
+                _ => return Ok(false),
             }
-            Ok(())
+            Ok(true)
         })?;
-        there.need(&[1, 2])?;
         Ok(found)
     }
 }
@@ -214,10 +206,7 @@ impl Signal {
             buffered: false,
             details: Details::default(),
         };
-        let mut there = Seen::default();
-        cbor::fields(d, Key::Top, |key, d| {
-            let at = Key::Top(key);
-            there.note(key);
+        cbor::fields(d, Key::Top, &[1, 2, 3, 4], |key, at, d| {
             match key {
                 1 => found.id = cbor::bytes(d, at)?,
                 2 => found.boot = cbor::uint(d, at)?,
@@ -226,31 +215,11 @@ impl Signal {
                 5 => found.happened = Some(cbor::uint(d, at)?),
                 6 => found.buffered = cbor::boolean(d, at)?,
                 7 => found.details = Details::read(d, at)?,
-                _ => cbor::skip(d, 2)?,
+                _ => return Ok(false),
             }
-            Ok(())
+            Ok(true)
         })?;
-        there.need(&[1, 2, 3, 4])?;
         Ok(found)
-    }
-}
-
-/// Which of the small keys were there.
-#[derive(Default)]
-pub(crate) struct Seen(u32);
-
-impl Seen {
-    pub(crate) fn note(&mut self, key: i64) {
-        if (0..32).contains(&key) {
-            self.0 |= 1 << key;
-        }
-    }
-
-    pub(crate) fn need(&self, keys: &[i64]) -> Result<(), Reason> {
-        match keys.iter().find(|&&key| self.0 & (1 << key) == 0) {
-            Some(&key) => Err(Reason::Missing(Key::Top(key))),
-            None => Ok(()),
-        }
     }
 }
 
@@ -265,7 +234,7 @@ fn read(bytes: &[u8]) -> Result<Message, Reason> {
     }
 }
 
-/// Reads key by key for as long as the bytes allow it.
+/// Reads key by key for as long as the bytes allow it; the first value of a key counts.
 fn salvage(bytes: &[u8]) -> Salvaged {
     let mut found = Salvaged::default();
     let d = &mut Decoder::new(bytes);
@@ -275,9 +244,9 @@ fn salvage(bytes: &[u8]) -> Salvaged {
     while let Ok(key) = d.i64() {
         let value = d.position();
         match key {
-            0 => found.kind_of_message = cbor::uint(d, Key::Top(0)).ok(),
-            1 => found.id = cbor::bytes(d, Key::Top(1)).ok(),
-            4 => found.kind = d.u16().ok().map(Kind),
+            0 => set(&mut found.kind_of_message, cbor::uint(d, Key::Top(0)).ok()),
+            1 => set(&mut found.id, cbor::bytes(d, Key::Top(1)).ok()),
+            4 => set(&mut found.kind, d.u16().ok().map(Kind)),
             _ => {}
         }
         d.set_position(value);
@@ -285,8 +254,14 @@ fn salvage(bytes: &[u8]) -> Salvaged {
             break;
         }
     }
-    if found.kind_of_message == Some(HELLO) || found.kind_of_message == Some(BEAT) {
+    if matches!(found.kind_of_message, Some(HELLO | BEAT)) {
         return Salvaged { kind_of_message: found.kind_of_message, ..Salvaged::default() };
     }
     found
+}
+
+fn set<T>(slot: &mut Option<T>, value: Option<T>) {
+    if slot.is_none() {
+        *slot = value;
+    }
 }

@@ -18,6 +18,8 @@ pub enum Odd {
     Nested(&'static str),
     /// An element name was written with capitals or a prefix.
     Name(String),
+    /// The value of this element holds control characters; show it with care.
+    Control(&'static str),
     /// Text stood between the elements.
     StrayText,
     /// Elements that no table knows stood in it; they are extra.
@@ -98,6 +100,9 @@ impl Taking {
             self.note(Odd::Repeated(tag));
             self.extra.push((element.name.clone(), element.text.clone()));
             return None;
+        }
+        if element.text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+            self.note(Odd::Control(tag));
         }
         Some(&element.text)
     }

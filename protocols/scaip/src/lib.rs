@@ -5,6 +5,8 @@
 //! and strict about XML; what is not XML gives a [`Broken`] with what could be salvaged, because a
 //! broken message may still be a person calling. [`Mrq::encode`] and [`Mrs::encode`] write minimal
 //! plain ASCII and never a self-closing tag, which some units cannot read.
+//!
+//! Pure: no sockets, files, clock or async. It is not `no_std` because its XML parser is not.
 
 mod broken;
 mod charset;

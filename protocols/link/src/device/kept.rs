@@ -42,13 +42,16 @@ pub(super) struct Kept {
     sendings: usize,
     /// On which stream an answer is waited for.
     stream: Option<u64>,
+    /// On which stream it was sent last.
+    last: Option<u64>,
     /// When it is to be sent, or the stream given up.
     due: u64,
 }
 
 impl Kept {
     pub(super) fn new(id: [u8; 16], boot: u64, kind: Kind, bytes: Vec<u8>) -> Self {
-        Self { id, boot, alarm: kind.is_alarm(), bytes, sendings: 0, stream: None, due: 0 }
+        let alarm = kind.is_alarm();
+        Self { id, boot, alarm, bytes, sendings: 0, stream: None, last: None, due: 0 }
     }
 }
 
@@ -81,12 +84,18 @@ impl Queue {
         signal.due = now + RETRY_MS[signal.sendings.min(RETRY_MS.len() - 1)];
         signal.sendings += 1;
         signal.stream = Some(stream);
+        signal.last = Some(stream);
         Some(signal.bytes.clone())
     }
 
     /// A stream whose answer did not come in time; its signal is due again.
     pub(super) fn overdue(&mut self, now: u64) -> Option<u64> {
         self.kept.iter_mut().find(|k| k.stream.is_some() && now >= k.due)?.stream.take()
+    }
+
+    /// The signal whose newest sending was on this stream, answered or not.
+    pub(super) fn last_on(&self, stream: u64) -> Option<[u8; 16]> {
+        self.kept.iter().find(|k| k.last == Some(stream)).map(|k| k.id)
     }
 
     pub(super) fn on_stream(&self, stream: u64) -> Option<[u8; 16]> {
