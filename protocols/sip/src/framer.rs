@@ -9,9 +9,10 @@ use crate::limits::{EAGER_ROOM, MAX_HEAD, MAX_MESSAGE};
 use crate::malformed::{Malformed, Why};
 use crate::message::salvage;
 use crate::scan::{content_length, is_padding};
+use crate::text::find;
 
 /// What a stream brought.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Event {
     /// One complete message, ready for [`Message::parse`](crate::Message::parse).
     Message(Bytes),
@@ -27,7 +28,7 @@ pub enum Event {
 /// Between messages it holds no memory; within one, what came of that message, so at most
 /// [`MAX_MESSAGE`]. How long a message may take to arrive is the caller's limit: see
 /// [`Framer::is_idle`].
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Framer {
     held: Vec<u8>,
     state: State,
@@ -159,9 +160,7 @@ impl Framer {
     fn body(&mut self, total: usize, input: &mut &[u8]) -> Option<Bytes> {
         let missing = total - self.held.len();
         if input.len() < missing {
-            if self.held.capacity() < total {
-                self.held.reserve_exact(missing.min(EAGER_ROOM.max(input.len())));
-            }
+            self.make_room(missing, input.len());
             self.take(input.len(), input);
             return None;
         }
@@ -173,6 +172,14 @@ impl Framer {
         }
         self.take(missing, input);
         Some(mem::take(&mut self.held).into())
+    }
+
+    /// Room for what arrives, doubling up to what is missing: linear however small the pieces.
+    fn make_room(&mut self, missing: usize, arriving: usize) {
+        let held = self.held.len();
+        if self.held.capacity() - held < arriving {
+            self.held.reserve_exact(missing.min(held.max(arriving).max(EAGER_ROOM)));
+        }
     }
 
     fn broken(&mut self, why: Why, input: &mut &[u8]) -> Event {
@@ -191,13 +198,22 @@ impl Framer {
 
 /// Where the head ends in `fresh`, or how far into its end we are.
 fn head_end(mut ending: Ending, fresh: &[u8]) -> Result<usize, Ending> {
-    for (i, &byte) in fresh.iter().enumerate() {
+    let mut at = 0;
+    while let Some(&byte) = fresh.get(at) {
         ending = match (ending, byte) {
-            (Ending::Feed | Ending::FeedReturn, b'\n') => return Ok(i + 1),
+            (Ending::Feed | Ending::FeedReturn, b'\n') => return Ok(at + 1),
             (_, b'\n') => Ending::Feed,
             (Ending::Feed, b'\r') => Ending::FeedReturn,
-            _ => Ending::Text,
+            // Text: nothing before the next line feed matters.
+            _ => match find(&fresh[at..], b'\n') {
+                Some(gap) => {
+                    at += gap;
+                    Ending::Feed
+                }
+                None => return Err(Ending::Text),
+            },
         };
+        at += 1;
     }
     Err(ending)
 }

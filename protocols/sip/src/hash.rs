@@ -76,3 +76,51 @@ impl FieldHash {
         self.v = [a, b, c, d];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The reference vectors for the key 00..0f and the input 00..07 and 00..0f.
+    #[test]
+    fn reference_vectors() {
+        let seed = [0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908];
+        let table: [(&[u64], u128); 3] = [
+            (&[], 0xA381_7F04_BA25_A8E6_6DF6_7214_C755_0293),
+            (&seed[..1], 0x3B62_A9BA_6258_F561_0F83_E264_F314_97B4),
+            (&seed, 0x6EE2_A4CA_67B0_54BB_FD33_15BF_8523_0577),
+        ];
+        for (words, expected) in table {
+            let mut hash = FieldHash::new(seed);
+            for word in words {
+                hash.word(*word);
+            }
+            assert_eq!(hash.finish(), expected.to_be_bytes());
+        }
+    }
+
+    #[test]
+    fn fields_do_not_flow_into_each_other() {
+        let of = |fields: &[&[u8]]| {
+            let mut hash = FieldHash::new([1, 2]);
+            for field in fields {
+                hash.field(field);
+            }
+            hash.finish()
+        };
+        let different: [&[&[u8]]; 7] = [
+            &[b"ab", b"c"],
+            &[b"a", b"bc"],
+            &[b"abc"],
+            &[b"abc", b""],
+            &[b"", b"abc"],
+            &[b"abc\0"],
+            &[b"abcdefgh"],
+        ];
+        for (i, a) in different.iter().enumerate() {
+            for b in &different[..i] {
+                assert_ne!(of(a), of(b), "{a:?} {b:?}");
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::address::Address;
 use crate::cseq::CSeq;
-use crate::text::trim;
+use crate::text::{number, split_at_byte, trim};
 use crate::via::Via;
 
 macro_rules! names {
@@ -61,15 +61,36 @@ names! {
     Identity "Identity" b'y'
 }
 
+/// Which rows of the table have a name of that many bytes: one bit a row.
+const BY_LENGTH: [u64; 32] = {
+    assert!(TABLE.len() <= 64);
+    let mut rows = [0; 32];
+    let mut row = 0;
+    while row < TABLE.len() {
+        rows[TABLE[row].1.len()] |= 1 << row;
+        row += 1;
+    }
+    rows
+};
+
+fn rows_of_length(length: usize) -> impl Iterator<Item = usize> {
+    let mut rows = BY_LENGTH.get(length).copied().unwrap_or(0);
+    core::iter::from_fn(move || {
+        let row = (rows != 0).then(|| rows.trailing_zeros() as usize);
+        rows &= rows.wrapping_sub(1);
+        row
+    })
+}
+
 impl Name {
     /// Reads a name, long or compact, in any case.
     pub fn of(text: &[u8]) -> Self {
         let row = match text {
             [0] => None,
             [one] => TABLE.iter().find(|row| row.2 == one.to_ascii_lowercase()),
-            _ => TABLE.iter().find(|row| {
-                row.1.len() == text.len() && row.1.as_bytes().eq_ignore_ascii_case(text)
-            }),
+            _ => rows_of_length(text.len())
+                .map(|row| &TABLE[row])
+                .find(|row| row.1.as_bytes().eq_ignore_ascii_case(text)),
         };
         row.map_or(Self::Other, |row| row.0)
     }
@@ -110,7 +131,7 @@ pub(crate) struct Field {
 /// The headers of one message in their order. Values are bytes, not text: whatever encoding a
 /// unit used, nothing is lost. Folds (RFC 3261 7.3.1) are already joined with spaces, and the
 /// white space round a value is gone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Headers {
     pub(crate) head: Bytes,
     pub(crate) fields: Vec<Field>,
@@ -178,10 +199,22 @@ impl Headers {
         CSeq::parse(self.first(Name::CSeq)?)
     }
 
+    /// Every address in the headers of that name, Contact for instance, lists taken apart. One
+    /// that cannot be read is left out.
+    pub fn addresses(&self, name: Name) -> impl Iterator<Item = Address<'_>> {
+        self.all(name).flat_map(Address::list)
+    }
+
+    /// The number in the first header of that name, Expires for instance. `None` when it is not
+    /// digits only; absurd ones are `u64::MAX`.
+    pub fn number(&self, name: Name) -> Option<u64> {
+        number(self.first(name)?)
+    }
+
     /// The media type without its parameters: `application/scaip+xml`.
     pub fn media_type(&self) -> Option<&[u8]> {
         let value = self.first(Name::ContentType)?;
-        Some(trim(crate::text::split_at_byte(value, b';').0))
+        Some(trim(split_at_byte(value, b';').0))
     }
 }
 

@@ -35,7 +35,7 @@
 //!     let request = match message {
 //!         Message::Request(request) => request,
 //!         Message::Response(response) => {
-//!             if let Some(Action::Done { status, token }) = client.received(&response, false, now) {
+//!             if let Some(Action::Done { status, token }) = client.received(&response, now) {
 //!                 println!("{token} answered {status}");
 //!             }
 //!             return None;
@@ -129,6 +129,7 @@ extern crate alloc;
 
 mod address;
 mod cseq;
+mod debug;
 mod framer;
 mod hash;
 mod header;

@@ -110,7 +110,7 @@ impl Malformed {
 }
 
 /// The readable parts of a malformed message.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Salvaged {
     pub(crate) raw: Bytes,
     pub(crate) headers: Headers,

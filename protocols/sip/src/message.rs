@@ -141,7 +141,7 @@ fn check(headers: &Headers, start: &Start) -> Result<(), Why> {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Parts {
     raw: Bytes,
     headers: Headers,
@@ -150,7 +150,7 @@ struct Parts {
 
 /// A request with all the headers it needs. What [`Message::parse`] checked is handed out
 /// without `Option`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     parts: Parts,
     method: Method,
@@ -222,7 +222,7 @@ impl Request {
 }
 
 /// A response with all the headers it needs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Response {
     parts: Parts,
     status: u16,

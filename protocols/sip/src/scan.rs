@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::header::{Field, Headers, Name, Span};
 use crate::limits::{MAX_HEAD, MAX_HEADERS, MAX_LINE, MAX_MESSAGE};
 use crate::malformed::Why;
-use crate::text::{is_space, line_feed, number, trim, trim_end};
+use crate::text::{find, is_space, number, split_at_byte, trim};
 
 /// One line with its folded continuations: what it holds, and where the next begins.
 struct Line<'a> {
@@ -23,7 +23,7 @@ impl<'a> Line<'a> {
         let mut next = start;
         let mut folded = false;
         loop {
-            next += line_feed(head.get(next..)?)? + 1;
+            next += find(head.get(next..)?, b'\n')? + 1;
             let text = &head[start..next - 1];
             let text = text.strip_suffix(b"\r").unwrap_or(text);
             // An empty line ends the head, whatever the body begins with.
@@ -34,10 +34,16 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Name without the white space before its colon, and value.
+    /// Whether it holds a fold, or a return that ends no line: both are read as spaces.
+    fn is_folded(&self) -> bool {
+        self.folded || find(self.text, b'\r').is_some()
+    }
+
+    /// Name and value without the white space round them; before a name only a stray return can
+    /// stand.
     fn name_value(&self) -> Option<(&'a [u8], &'a [u8])> {
-        let colon = self.text.iter().position(|&b| b == b':')?;
-        Some((trim_end(&self.text[..colon]), trim(&self.text[colon + 1..])))
+        let (name, value) = split_at_byte(self.text, b':');
+        Some((trim(name), trim(value?)))
     }
 }
 
@@ -72,6 +78,10 @@ pub(crate) struct Scan {
     pub(crate) body_at: usize,
     /// The first trouble met.
     pub(crate) why: Option<Why>,
+    /// Some line is folded.
+    folded: bool,
+    /// The empty line after the head is there.
+    ended: bool,
 }
 
 impl Scan {
@@ -80,34 +90,35 @@ impl Scan {
         let head = raw.get(..MAX_HEAD).unwrap_or(raw);
         let mut scan = Self { body_at: head.len(), ..Self::default() };
         scan.headers.fields = Vec::with_capacity(16);
-        let folded = scan.lines(head);
-        if scan.body_at == head.len() && !ends_with_empty_line(head) {
+        scan.lines(head);
+        if !scan.ended {
             scan.note(if raw.len() > MAX_HEAD { Why::HeadTooLarge } else { Why::Truncated });
         }
-        // A fold is rewritten as spaces of the same length: every span stays right.
-        scan.headers.head = if folded { unfolded(raw, scan.body_at) } else { raw.clone() };
+        // Rewritten as spaces, one for one: every span stays right.
+        scan.headers.head = if scan.folded { unfolded(raw, scan.body_at) } else { raw.clone() };
         scan
     }
 
-    /// Goes through the lines; tells whether any was folded.
-    fn lines(&mut self, head: &[u8]) -> bool {
-        let Some(first) = Line::at(head, 0) else { return false };
+    /// Goes through the lines.
+    fn lines(&mut self, head: &[u8]) {
+        let Some(first) = Line::at(head, 0) else { return };
         self.start = Span::new(0, first.text.len());
+        self.folded = first.is_folded();
         let mut length = Length::default();
-        let (mut at, mut folded) = (first.next, first.folded);
+        let mut at = first.next;
         while let Some(line) = Line::at(head, at) {
             if line.text.is_empty() {
                 self.body_at = line.next;
+                self.ended = true;
                 break;
             }
-            folded |= line.folded;
+            self.folded |= line.is_folded();
             if let Err(why) = self.field(head, &line, &mut length) {
                 self.note(why);
             }
             at = line.next;
         }
         self.length = length.said;
-        folded
     }
 
     fn field(&mut self, head: &[u8], line: &Line<'_>, length: &mut Length) -> Result<(), Why> {
@@ -134,19 +145,20 @@ fn span(head: &[u8], part: &[u8]) -> Span {
     Span::new(start, start + part.len())
 }
 
-fn ends_with_empty_line(head: &[u8]) -> bool {
-    head.ends_with(b"\n\n") || head.ends_with(b"\n\r\n")
-}
-
-/// The head with every line end inside a fold turned to spaces; the body untouched.
+/// The head with the line ends inside folds, and returns that end no line, turned to spaces; the
+/// body untouched.
 fn unfolded(raw: &Bytes, body_at: usize) -> Bytes {
     let mut head = raw[..body_at].to_vec();
-    for i in 1..head.len() {
-        if head[i - 1] == b'\n' && matches!(head[i], b' ' | b'\t') {
-            head[i - 1] = b' ';
-            if i >= 2 && head[i - 2] == b'\r' {
-                head[i - 2] = b' ';
-            }
+    for i in 0..head.len() {
+        let after = |n: usize| head.get(i + n).copied();
+        let blank = |byte: Option<u8>| matches!(byte, Some(b' ' | b'\t'));
+        let inside = match head[i] {
+            b'\n' => blank(after(1)),
+            b'\r' => after(1) != Some(b'\n') || blank(after(2)),
+            _ => false,
+        };
+        if inside {
+            head[i] = b' ';
         }
     }
     Bytes::from(head)

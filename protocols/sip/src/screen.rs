@@ -12,7 +12,7 @@ use crate::write::Reply;
 pub const ALLOW: &str = "MESSAGE, OPTIONS, REGISTER";
 
 /// What a request asks of the caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Screen {
     /// A MESSAGE: hand it on, answer it when it is durable.
     Message,

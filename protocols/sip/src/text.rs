@@ -48,14 +48,25 @@ pub(crate) fn port(text: &[u8]) -> Option<u16> {
     number(text).and_then(|n| u16::try_from(n).ok())
 }
 
-/// Where the first line feed is.
-pub(crate) fn line_feed(text: &[u8]) -> Option<usize> {
-    text.iter().position(|&b| b == b'\n')
+/// Where the first `wanted` is; eight bytes at a time, for most of parsing is this.
+pub(crate) fn find(text: &[u8], wanted: u8) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGHS: u64 = ONES << 7;
+    let (words, rest) = text.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        // A byte that is `wanted` becomes zero; the lowest zero byte sets the lowest high bit.
+        let differs = u64::from_le_bytes(*word) ^ (ONES * u64::from(wanted));
+        let zeros = differs.wrapping_sub(ONES) & !differs & HIGHS;
+        if zeros != 0 {
+            return Some(i * 8 + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    rest.iter().position(|&b| b == wanted).map(|place| words.len() * 8 + place)
 }
 
 /// Splits at the first `at`; without one, all of `text` and nothing.
 pub(crate) fn split_at_byte(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
-    split(text, text.iter().position(|&b| b == at))
+    split(text, find(text, at))
 }
 
 /// Splits at the first `at` that is outside a quoted string.
@@ -103,5 +114,44 @@ pub(crate) fn host_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
         None => Some((host, None)),
         Some((b':', digits)) => Some((host, Some(port(trim(digits))?))),
         Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn find_finds_the_first_wherever_it_is() {
+        for wanted in [b'\n', 0, 0x80, 0xff] {
+            for others in [b'a', 0x01, 0x7f, 0xfe] {
+                let mut text = [others; 29];
+                assert_eq!(find(&text, wanted), None);
+                for place in (0..text.len()).rev() {
+                    text[place] = wanted;
+                    assert_eq!(find(&text, wanted), Some(place));
+                    assert_eq!(find(&text[..place], wanted), None);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_digits_only_and_saturate() {
+        assert_eq!(number(b"0015"), Some(15));
+        assert_eq!(number(b"18446744073709551616000"), Some(u64::MAX));
+        for bad in [&b""[..], b"-1", b"+1", b"1 ", b"0x1", b"1,1", b"\xb2"] {
+            assert_eq!(number(bad), None);
+        }
+    }
+
+    #[test]
+    fn hosts_and_ports() {
+        assert_eq!(host_port(b" h.example : 5060 "), Some((&b"h.example"[..], Some(5060))));
+        assert_eq!(host_port(b"[::1]:1"), Some((&b"[::1]"[..], Some(1))));
+        assert_eq!(host_port(b"[::1]"), Some((&b"[::1]"[..], None)));
+        for bad in [&b""[..], b":5060", b"h:", b"h:x", b"h:65536", b"[::1", b"[::1]x", b"a b"] {
+            assert_eq!(host_port(bad), None, "{bad:?}");
+        }
     }
 }

@@ -110,3 +110,68 @@ pub fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
 fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts() {
+        let uri =
+            Uri::parse(b"SIP:alice:pass%20word@[::1]:5070;Transport=TCP;lr?to=x&y=;z").unwrap();
+        assert_eq!(uri.scheme, Scheme::Sip);
+        assert_eq!(
+            (uri.user, uri.host, uri.port),
+            (Some(&b"alice"[..]), &b"[::1]"[..], Some(5070))
+        );
+        assert_eq!(uri.params.value("transport"), Some(&b"TCP"[..]));
+        assert_eq!((uri.params.find("lr"), uri.params.find("z")), (Some(None), None));
+
+        let sloppy = Uri::parse(b"sip:unit@home@h.example").unwrap();
+        assert_eq!((sloppy.user, sloppy.host), (Some(&b"unit@home"[..]), &b"h.example"[..]));
+
+        let tel = Uri::parse(b"tel:+47555;phone-context=+47").unwrap();
+        assert_eq!((tel.user, tel.host), (Some(&b"+47555"[..]), &b""[..]));
+        assert_eq!(tel.params.value("phone-context"), Some(&b"+47"[..]));
+
+        let other = Uri::parse(b"isbn:298;3792873").unwrap();
+        assert_eq!((other.scheme, other.user), (Scheme::Other, Some(&b"298;3792873"[..])));
+    }
+
+    #[test]
+    fn refused() {
+        for bad in [
+            "",
+            "sip",
+            "sip:",
+            "sip:@",
+            "sip:a@",
+            "sip:a@:5060",
+            "sip:a@h:x",
+            "sip:a@h:65536",
+            "sip:a@[::1",
+            "tel:",
+            ":a@b",
+            "s p:a@b",
+            "sip:a@h h",
+        ] {
+            assert_eq!(Uri::parse(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn unescaping_leaves_what_is_no_escape() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("%41%6a%6A", "Ajj"),
+            ("100%", "100%"),
+            ("%4", "%4"),
+            ("%zz%41", "%zzA"),
+            ("%%41", "%A"),
+            ("%2541", "%41"),
+        ] {
+            assert_eq!(&*unescape(text.as_bytes()), expected.as_bytes());
+        }
+        assert_eq!(&*unescape(b"%00%ff"), b"\0\xff");
+    }
+}

@@ -9,7 +9,7 @@ use crate::message::Response;
 use crate::write::Outgoing;
 
 /// What the caller must do. `token` is what it gave at the start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Action<T> {
     /// Send these bytes, for the first time or again.
     Send {
@@ -53,7 +53,6 @@ impl core::fmt::Display for StartError {
 impl core::error::Error for StartError {}
 
 /// Our requests under way. `T` is the caller's own word for each: where it goes, what it is.
-#[derive(Debug)]
 pub struct ClientTransactions<T> {
     max_entries: usize,
     entries: BTreeMap<Bytes, Entry<T>>,
@@ -61,13 +60,11 @@ pub struct ClientTransactions<T> {
     wakes: BTreeSet<(u64, Bytes)>,
 }
 
-#[derive(Debug)]
 struct Entry<T> {
     wake: u64,
     state: State<T>,
 }
 
-#[derive(Debug)]
 enum State<T> {
     /// Trying or Proceeding.
     Open { request: Bytes, token: T, give_up: u64, resend: Resend },
@@ -125,7 +122,7 @@ impl<T> ClientTransactions<T> {
 
     /// Takes a response at `now`. `None` when it is provisional, a copy, or to nothing of ours.
     /// Matched by branch and the method in `CSeq` (RFC 3261 17.1.3).
-    pub fn received(&mut self, response: &Response, reliable: bool, now: u64) -> Option<Action<T>> {
+    pub fn received(&mut self, response: &Response, now: u64) -> Option<Action<T>> {
         let branch = response.headers().via()?.branch()?;
         if response.headers().cseq()?.method != b"MESSAGE" {
             return None;
@@ -143,7 +140,8 @@ impl<T> ClientTransactions<T> {
             self.put(branch, State::Open { request, token, give_up, resend }, entry.wake);
             return None;
         }
-        if !reliable {
+        // Timer K: over a stream no copy can follow.
+        if matches!(resend, Resend::At { .. }) {
             self.put(branch, State::Completed, now.saturating_add(T4));
         }
         Some(Action::Done { status: response.status(), token })

@@ -42,7 +42,7 @@ impl Key {
 }
 
 /// What a request is to its transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Received {
     /// Seen for the first time: work on it, then [`ServerTransactions::answer`].
     New(Key),
@@ -62,7 +62,6 @@ pub enum Received {
 ///
 /// Bounded in number and in bytes; see [`crate::limits`] for what happens when full. An answered
 /// one costs about 150 bytes and its answer.
-#[derive(Debug)]
 pub struct ServerTransactions {
     seed: [u64; 2],
     max_entries: usize,
@@ -74,7 +73,6 @@ pub struct ServerTransactions {
     bytes: usize,
 }
 
-#[derive(Debug)]
 struct Entry {
     until: u64,
     reliable: bool,

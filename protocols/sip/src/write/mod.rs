@@ -30,8 +30,13 @@ impl Out {
     /// Bytes from elsewhere: a line end in them becomes a space, so that nobody can add a header
     /// through a value.
     fn put_value(&mut self, bytes: &[u8]) -> &mut Self {
-        let line_end = |b: &u8| matches!(b, b'\r' | b'\n');
-        self.0.extend(bytes.iter().map(|b| if line_end(b) { b' ' } else { *b }));
+        let start = self.0.len();
+        self.0.extend_from_slice(bytes);
+        for byte in &mut self.0[start..] {
+            if matches!(byte, b'\r' | b'\n') {
+                *byte = b' ';
+            }
+        }
         self
     }
 

@@ -13,7 +13,7 @@ use crate::via::{Via, same_host};
 /// A response in the making. It has no body: a 2xx to MESSAGE may not have one (RFC 3428 7).
 ///
 /// The tag it adds to To is derived from the request: a repeated request gets the same.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Reply<'a> {
     headers: &'a Headers,
     source: SocketAddr,

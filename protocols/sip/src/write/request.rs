@@ -9,7 +9,7 @@ use crate::transport::Transport;
 
 /// A MESSAGE to build. Its From, To and target are URIs without brackets; whatever they came
 /// from, they cannot add headers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct MessageRequest<'a> {
     /// Request-URI: `sip:<user>@<address>:<port>` of the unit.
     pub target: &'a [u8],
@@ -36,7 +36,7 @@ pub struct MessageRequest<'a> {
 }
 
 /// A request ready to send, and what finds its response again.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Outgoing {
     /// The bytes to send.
     pub bytes: Bytes,
