@@ -1,0 +1,98 @@
+//! `varde log`: every entry as a line of JSON, and nothing of what is sealed.
+
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use central::Central;
+use central::entry::{Entry, Signal, Verb};
+use central::output::Output;
+use serde_json::{Map, Value, json};
+
+/// Prints the log below a data folder, also of one in use or of one whose engine was killed.
+pub fn run(data: &Path) -> Result<ExitCode, String> {
+    let folder = data.join(server::engine::LOG);
+    if !folder.is_dir() {
+        return Err(format!("{} holds no log; name the data folder with --data", data.display()));
+    }
+    let reader = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
+    let records = reader.from(journal::Pos::START).map_err(|why| why.to_string())?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut central = Central::new();
+    let mut failed = None;
+    let see = |at: &central::Placed, entry: &Entry, outputs: &[Output]| {
+        let line = line(at, entry, outputs);
+        // A closed pipe (`varde log | head`) is the reader's wish, not an error.
+        failed = failed.take().or(writeln!(out, "{line}").err());
+    };
+    let folded = sequencer::refold_seeing(records, &mut central, see);
+    let _ = out.flush();
+    match folded {
+        Ok(_) => Ok(ExitCode::SUCCESS),
+        Err(why) => Err(why.to_string()),
+    }
+}
+
+fn line(at: &central::Placed, entry: &Entry, outputs: &[Output]) -> Value {
+    let mut line = Map::new();
+    line.insert("seq".to_owned(), json!(at.seq.0));
+    line.insert("moment".to_owned(), json!(at.moment.0.to_string()));
+    let (what, fields) = fields(entry, outputs);
+    line.insert("what".to_owned(), json!(what));
+    if let Value::Object(fields) = fields {
+        line.extend(fields);
+    }
+    Value::Object(line)
+}
+
+fn fields(entry: &Entry, outputs: &[Output]) -> (&'static str, Value) {
+    match entry {
+        Entry::Genesis(genesis) => {
+            ("genesis", json!({"purpose": server::addresses::purpose_name(genesis.purpose)}))
+        }
+        Entry::Rules(rules) => ("rules", json!({"rules": rules})),
+        Entry::Started(started) => ("started", json!({"version": started.version})),
+        Entry::Signal(signal) => ("signal", of_signal(signal, outputs)),
+        Entry::Counted(counted) => (
+            "counted",
+            json!({"source": counted.source, "duplicates": counted.duplicates,
+                   "refused": counted.refused, "rubbish": counted.rubbish}),
+        ),
+        Entry::Act(act) => ("act", of_act(&act.verb, outputs)),
+        Entry::SessionOpened(session) => {
+            ("session_opened", json!({"operator": session.operator, "role": format!("{:?}", session.role).to_lowercase()}))
+        }
+        Entry::SessionEnded(_) => ("session_ended", json!({})),
+        Entry::Hops(hops) => ("hops", json!({"signals": hops.len()})),
+        Entry::Tick => ("tick", json!({})),
+    }
+}
+
+fn of_signal(signal: &Signal, outputs: &[Output]) -> Value {
+    let receipt = outputs.iter().find_map(|output| match output {
+        Output::Receipt(receipt) => Some(receipt),
+        _ => None,
+    });
+    json!({
+        "device": signal.device.0,
+        "reference": signal.reference.0,
+        "alarm": receipt.and_then(|receipt| receipt.alarm).map(|alarm| alarm.0.0),
+        "duplicate_of": receipt.filter(|receipt| receipt.duplicate).map(|receipt| receipt.seq.0),
+        "kind": signal.kind.spec().name,
+        "code": signal.kind.0,
+        "municipality": signal.municipality.to_string(),
+        "path": server::api::path_name(signal.path),
+        "received": signal.received.0.to_string(),
+        "flags": signal.flags.0,
+    })
+}
+
+fn of_act(verb: &Verb, outputs: &[Output]) -> Value {
+    let done = outputs.iter().any(|output| matches!(output, Output::Answer(answer) if answer.result.is_ok()));
+    let (act, alarm) = match verb {
+        Verb::Claim { alarm } => ("claim", alarm),
+        Verb::Release { alarm, .. } => ("release", alarm),
+        Verb::Close { alarm, .. } => ("close", alarm),
+    };
+    json!({"act": act, "alarm": alarm.0.0, "done": done})
+}

@@ -1,0 +1,107 @@
+//! `varde`: a real-time engine for alarm centrals.
+
+mod demo;
+mod log;
+mod password;
+mod serve;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use server::config::Config;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A real-time engine for alarm centrals.
+///
+/// Without a command it starts a demonstration on this machine: an engine with its console, and a
+/// small municipality of simulated devices.
+#[derive(Parser)]
+#[command(version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where to read and keep things.
+#[derive(Args, Clone, Debug)]
+struct Place {
+    /// Configuration (TOML); without it every listener is on 127.0.0.1
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Data folder [default: ./varde-demo for demo, ./varde-data for everything else]
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start a demonstration with simulated devices (also what a bare `varde` does)
+    Demo,
+    /// Serve real devices and operators
+    Serve {
+        /// Go on although the machine's clock is before the log's last entry or 48 h after it
+        #[arg(long)]
+        accept_clock: bool,
+    },
+    /// Check the configuration and say what it means; starts nothing
+    Check,
+    /// Print every entry of a log as a line of JSON, also while its engine runs
+    Log,
+    /// Check a log's chain and print its last Seq, head and state hash
+    Verify,
+    /// Make a device's certificate for `alarm/1`
+    Device {
+        /// The device's id: letters, digits and hyphens, at most 32
+        id: String,
+        /// Its municipality: four digits
+        #[arg(long)]
+        municipality: String,
+        /// Where to put ID.pem and ID.key
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Read a password from standard input and print its hash for the configuration
+    Password,
+}
+
+impl Place {
+    fn config(&self) -> Result<Config, String> {
+        match &self.config {
+            Some(file) => Config::load(file).map_err(|why| why.to_string()),
+            None => Ok(Config::default()),
+        }
+    }
+
+    fn data(&self, default: &str) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from(default))
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let place = &cli.place;
+    let ended = match cli.command {
+        None | Some(Command::Demo) => demo::run(place),
+        Some(Command::Serve { accept_clock }) => serve::run(place, accept_clock),
+        Some(Command::Check) => serve::check(place),
+        Some(Command::Log) => log::run(&place.data("./varde-data")),
+        Some(Command::Verify) => verify::run(&place.data("./varde-data")),
+        Some(Command::Device { id, municipality, out }) => {
+            serve::device(place, &id, &municipality, &out)
+        }
+        Some(Command::Password) => password::run(),
+    };
+    match ended {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("varde: {why}");
+            ExitCode::from(1)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `varde verify`: is every entry there, in its place, unchanged, and what does it all add up to?
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use central::Central;
+
+/// Exit code of a log that is damaged.
+const DAMAGED: u8 = 2;
+
+/// Checks the log below a data folder and prints what it is.
+pub fn run(data: &Path) -> Result<ExitCode, String> {
+    let folder = data.join(server::engine::LOG);
+    if !folder.is_dir() {
+        return Err(format!("{} holds no log; name the data folder with --data", data.display()));
+    }
+    let summary = match journal::embedded::verify(&folder) {
+        Ok(summary) => summary,
+        Err(damage) => {
+            println!("damaged: {damage}");
+            return Ok(ExitCode::from(DAMAGED));
+        }
+    };
+    let reader = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
+    let records = reader.from(journal::Pos::START).map_err(|why| why.to_string())?;
+    let mut central = Central::new();
+    // What a running engine adds meanwhile is left for the next look.
+    let records = records.take_while(|record| match record {
+        Ok(journal::Record::Entry(entry)) => entry.seq <= summary.seq,
+        _ => true,
+    });
+    match sequencer::refold(records, &mut central) {
+        Ok(folded) => {
+            println!("seq {}", folded.last_seq);
+            println!("head {}", hex(&folded.head));
+            println!("state {}", hex(&central.digest()));
+            println!("entries {} segments {}", summary.entries, summary.segments);
+            println!("decisions compared {}", folded.compared);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(why) => {
+            println!("damaged: {why}");
+            Ok(ExitCode::from(DAMAGED))
+        }
+    }
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
