@@ -120,6 +120,11 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
         &mut self.log
     }
 
+    /// Ends the loop and gives the log back, to stop it.
+    pub fn into_log(self) -> L {
+        self.log
+    }
+
     /// Proposes what the lanes hold, as far as batches may be under way; says whether anything was done.
     fn propose(&mut self, now: u64) -> bool {
         let mut worked = false;
