@@ -303,17 +303,25 @@ impl World {
         for effect in effects {
             self.effect(&mut node, effect)?;
         }
+        match turn {
+            Turn::Stopped(Halt::Log) => {
+                self.down(at);
+                return Ok(());
+            }
+            Turn::Stopped(halt) => return Err(Violation::Halted { why: halt.to_string() }),
+            Turn::Worked | Turn::Idle { .. } => {}
+        }
         if let Some(n) = node.sequencer.log().unfair.take() {
             return Err(Violation::OutOfPriority { n });
+        }
+        if node.sequencer.is_quiet() && !node.asked.is_empty() {
+            let what = format!("{} inbounds came to nothing", node.asked.len());
+            return Err(Violation::Owed { what });
         }
         if self.rng.percent(10) {
             self.auditor.state(node.sequencer.central())?;
         }
-        match turn {
-            Turn::Stopped(Halt::Log) => self.down(at),
-            Turn::Stopped(halt) => return Err(Violation::Halted { why: halt.to_string() }),
-            _ => self.nodes[at] = Some(node),
-        }
+        self.nodes[at] = Some(node);
         Ok(())
     }
 
@@ -382,9 +390,7 @@ impl World {
     }
 
     fn down(&mut self, at: usize) {
-        if let Some(node) = self.nodes[at].take() {
-            self.auditor.report.compared += node.compared;
-        }
+        self.nodes[at] = None;
         self.auditor.report.crashes += 1;
         let pause = self.rng.between(SECOND / 20, 2 * SECOND);
         self.after(pause, Event::Restart(at));
@@ -394,6 +400,7 @@ impl World {
         if self.nodes[at].is_none() {
             let node = Node::start(&self.order, at as u16, self.bug)?;
             self.auditor.state(node.sequencer.central())?;
+            self.auditor.report.compared += node.compared;
             self.nodes[at] = Some(node);
         }
         Ok(())
@@ -415,7 +422,6 @@ impl World {
     fn finish(&mut self) -> Result<Report, Violation> {
         for node in self.nodes.iter().flatten() {
             self.auditor.state(node.sequencer.central())?;
-            self.auditor.report.compared += node.compared;
         }
         let again = Node::start(&self.order, AUDITOR + 1, self.bug)?;
         self.auditor.state(again.sequencer.central())?;
