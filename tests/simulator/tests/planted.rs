@@ -55,5 +55,9 @@ fn a_batch_turned_round() {
 #[test]
 fn a_restart_that_reads_otherwise() {
     let violation = found(Bug::ReadsOtherwise);
-    assert!(matches!(violation, Violation::HashDiffers { .. }), "{violation:?}");
+    // The last group's decisions may not be in the log yet: then only the state tells.
+    assert!(
+        matches!(violation, Violation::HashDiffers { .. } | Violation::NotAsTheModel { .. }),
+        "{violation:?}"
+    );
 }
