@@ -226,6 +226,24 @@ fn entries_of_other_nodes_are_applied_and_owe_no_receipt_here() {
 }
 
 #[test]
+fn what_was_read_at_the_start_and_comes_again_is_passed_over() {
+    let order = Order::new();
+    let late = order.join(2, Arc::new(|| ()));
+    let mut other = order.join(1, Arc::new(|| ()));
+    let drafts = [genesis(), signal(Kind::PRESS, "r")];
+    let entries = drafts.map(|entry| Draft { moment: 1, body: entry.encode().into() }).into();
+    other.propose(Batch { node: 1, boot: 1, n: 1, entries, decided: Vec::new() }).unwrap();
+    let mut central = Central::new();
+    assert_eq!(refold(late.read(Pos::START).unwrap(), &mut central).unwrap().last_seq, 2);
+    let digest = central.digest();
+    let (_lanes, outlet) = lanes::new();
+    let mut node = Sequencer::new(late, outlet, central, Tape::default(), 2, 1);
+    while node.turn(0) == Turn::Worked {}
+    assert_eq!(node.turn(0), Turn::Idle { wake: None });
+    assert_eq!((node.shell().applied.len(), node.central().digest()), (0, digest));
+}
+
+#[test]
 fn folded_again_it_is_the_same_and_every_decision_is_compared() {
     let mut rig = Rig::new();
     for kind in [Kind::PRESS, Kind::PRESS, Kind::POSITION, Kind::BED_LEFT] {

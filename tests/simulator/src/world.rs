@@ -97,10 +97,12 @@ impl World {
     fn open(&mut self) {
         for node in 0..self.nodes.len() {
             self.after(0, Event::Restart(node));
-            self.after(1, Event::Turn(node));
+            let pause = self.rng.between(1, 100 * MILLI);
+            self.after(pause, Event::Turn(node));
         }
         for device in 0..self.devices.len() {
-            let pause = self.rng.below(3 * SECOND);
+            // The first is there before the log has its genesis.
+            let pause = if device == 0 { 0 } else { self.rng.below(3 * SECOND) };
             self.after(pause, Event::Press(device));
         }
         for operator in 0..self.operators.len() {
