@@ -190,7 +190,11 @@ impl Device {
             intake.gate.rubbish(&self.source(), intake.clock.now());
             return None;
         }
-        Some(intake.submit(undecodable(&self.came(read), &malformed)).await)
+        let outcome = intake.submit(undecodable(&self.came(read), &malformed)).await;
+        if !matches!(outcome, Outcome::Stored(_)) {
+            self.shared.devices.not_shown(&self.peer.device);
+        }
+        Some(outcome)
     }
 
     fn stated(&self, boot: u64, counter: u64, queued: u64) {
