@@ -14,6 +14,6 @@ pub fn run() -> Result<ExitCode, String> {
     if password.chars().count() < SHORTEST {
         return Err(format!("a password needs at least {SHORTEST} characters; write it to standard input"));
     }
-    println!("{}", server::api::hash_password(password)?);
+    println!("{}", server::api::hash_password(password).map_err(|why| why.to_string())?);
     Ok(ExitCode::SUCCESS)
 }

@@ -165,7 +165,7 @@ fn sender_name(sender: Sender) -> &'static str {
     }
 }
 
-fn path_name(path: Path) -> &'static str {
+pub fn path_name(path: Path) -> &'static str {
     match path {
         Path::SipUdp => "sip_udp",
         Path::SipTcp => "sip_tcp",

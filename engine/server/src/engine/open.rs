@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use central::{Central, Placed};
-use central::entry::{Entry, Genesis, Purpose};
+use central::entry::{Act, Entry, Genesis, Purpose, Sealed, Verb};
 use central::output::Output;
 use central::words::{KeyId, Moment};
 use journal::embedded::{self, Embedded, Options};
@@ -137,10 +137,7 @@ fn fold(
     let mut central = Central::new();
     let records = log.read(Pos::START).map_err(|why| StartError::Fold(why.to_string()))?;
     let see = |at: &Placed, entry: &Entry, outputs: &[Output]| {
-        if let Entry::Signal(signal) = entry {
-            let key = signal.sealed.as_ref().map(|sealed| sealed.key);
-            *last_key = (*last_key).max(key);
-        }
+        *last_key = (*last_key).max(sealed_in(entry).map(|sealed| sealed.key));
         keep_details(details, at.seq, entry, outputs);
         for output in outputs {
             if let Output::Gone(gone) = output {
@@ -157,6 +154,15 @@ fn random_id() -> Result<[u8; 16], StartError> {
     let mut id = [0; 16];
     let made = getrandom::fill(&mut id).map_err(|why| format!("the system gives no random bytes: {why}"));
     made.map(|()| id).map_err(StartError::Other)
+}
+
+/// What is sealed in an entry. No key that was ever used may be used again.
+fn sealed_in(entry: &Entry) -> Option<&Sealed> {
+    match entry {
+        Entry::Signal(signal) => signal.sealed.as_ref(),
+        Entry::Act(Act { verb: Verb::Close { note, .. }, .. }) => note.as_ref(),
+        _ => None,
+    }
 }
 
 /// Writes the first two entries of a new log and waits until they are durable.
