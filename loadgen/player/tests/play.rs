@@ -80,6 +80,11 @@ async fn everything_is_receipted_and_written_down() {
     assert_eq!((tally.receipted, tally.refused, tally.unanswered), (tally.sent, 0, 0));
     assert_eq!(tally.receipted, bench.null.unique() as u64);
     assert_eq!(tally.classes.iter().map(|c| c.from_intended.n).sum::<u64>(), tally.sent);
+    for class in tally.classes.iter().filter(|class| class.sent > 0) {
+        let latency = class.from_intended;
+        assert!(0 < latency.p50_us && latency.p50_us <= latency.max_us, "{class:?}");
+        assert!(latency.max_us < 10_000_000 && class.from_sent.p50_us > 0, "{class:?}");
+    }
     assert!(tally.lag.n >= tally.sent && tally.trouble.is_none(), "{tally:?}");
 
     let written = std::fs::read_to_string(path).unwrap();
