@@ -56,7 +56,7 @@ fn a_request_too_long_is_refused() {
     assert_eq!(house.login(&long).status, 413);
     assert_eq!(house.post("/api/logins", &leader, &long).status, 413);
     let at = house.at;
-    let many: String = (0..100).map(|n| format!("X-{n}: 1\r\n")).collect();
+    let many = "X-Many: 1\r\n".repeat(100);
     assert_eq!(raw(at, &format!("GET / HTTP/1.1\r\nHost: {at}\r\n{many}\r\n")).status, 431);
     let wide = "x".repeat(40_000);
     assert_eq!(raw(at, &format!("GET / HTTP/1.1\r\nHost: {at}\r\nX: {wide}\r\n\r\n")).status, 431);
@@ -78,6 +78,6 @@ fn a_head_that_never_ends_is_not_waited_for() {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     assert!(start.elapsed() < HEAD_TIME + Duration::from_secs(3));
-    assert!(start.elapsed() > HEAD_TIME - Duration::from_secs(1));
+    assert!(start.elapsed() + Duration::from_secs(1) > HEAD_TIME);
     drip.join().unwrap();
 }

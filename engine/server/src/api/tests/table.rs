@@ -21,7 +21,8 @@ fn method(route: &Route) -> &'static str {
 fn call(house: &House, route: &Route, alarm: u64, cookie: Option<&str>) -> Reply {
     let path = route.path.replace("{id}", &alarm.to_string());
     let body = if method(route) == "POST" { "{}" } else { "" };
-    house.call(method(route), &path, cookie, body)
+    let headers = format!("X-Varde: 1\r\nOrigin: http://{}\r\n", house.at);
+    house.call_with(method(route), &path, cookie, &headers, body)
 }
 
 fn least(route: &Route) -> Option<Role> {
