@@ -39,17 +39,25 @@ impl Outbox {
         }
     }
 
+    /// Before the row is told: a console may have been sent it before this returns.
+    fn collect_hops(&self, at: &Placed, entry: &Entry, outputs: &[Output]) {
+        let Entry::Signal(signal) = entry else { return };
+        let of_alarm = |output: &Output| {
+            matches!(output, Output::Receipt(receipt) if !receipt.duplicate && receipt.alarm.is_some())
+        };
+        if outputs.iter().any(of_alarm) {
+            self.hops.durable(at.seq, signal.received, self.intake.clock.now());
+        }
+    }
+
     fn send(&self, at: &Placed, entry: &Entry, token: u64, output: Output) {
         match output {
             Output::Receipt(receipt) => {
                 if let Entry::Signal(signal) = entry {
                     if !receipt.duplicate {
                         self.intake.gate.applied(signal, &receipt);
-                        if let Some(alarm) = receipt.alarm {
-                            if alarm.0 == at.seq {
-                                self.intake.metrics.opened();
-                            }
-                            self.hops.durable(at.seq, signal.received, self.intake.clock.now());
+                        if receipt.alarm.is_some_and(|alarm| alarm.0 == at.seq) {
+                            self.intake.metrics.opened();
                         }
                     }
                 }
@@ -83,6 +91,7 @@ impl Shell for Outbox {
     fn applied(&mut self, at: &Placed, entry: &Entry, token: u64, outputs: &mut Vec<Output>) {
         self.probe.applied(at);
         keep_details(&self.details, at.seq, entry, outputs);
+        self.collect_hops(at, entry, outputs);
         for output in outputs.drain(..) {
             self.send(at, entry, token, output);
         }

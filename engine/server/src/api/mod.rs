@@ -17,6 +17,9 @@ mod rows;
 mod sessions;
 mod throttle;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
