@@ -53,6 +53,9 @@ impl Outbox {
     fn send(&self, at: &Placed, entry: &Entry, token: u64, output: Output) {
         match output {
             Output::Receipt(receipt) => {
+                if receipt.duplicate {
+                    self.intake.metrics.duplicate();
+                }
                 if let Entry::Signal(signal) = entry {
                     if !receipt.duplicate {
                         self.intake.gate.applied(signal, &receipt);

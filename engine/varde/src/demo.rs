@@ -28,7 +28,7 @@ const REFRESH: Duration = Duration::from_millis(500);
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs until Ctrl-C.
-pub fn run(place: &Place) -> Result<ExitCode, String> {
+pub(crate) fn run(place: &Place) -> Result<ExitCode, String> {
     let data = place.data("./varde-demo");
     let owner = traffic::Municipality::demonstration();
     let config = config(place, &owner)?;

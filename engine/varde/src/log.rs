@@ -10,7 +10,7 @@ use central::output::Output;
 use serde_json::{Map, Value, json};
 
 /// Prints the log below a data folder, also of one in use or of one whose engine was killed.
-pub fn run(data: &Path) -> Result<ExitCode, String> {
+pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
     let folder = data.join(server::engine::LOG);
     if !folder.is_dir() {
         return Err(format!("{} holds no log; name the data folder with --data", data.display()));

@@ -165,6 +165,7 @@ fn sender_name(sender: Sender) -> &'static str {
     }
 }
 
+/// A path as the API and `varde log` write it.
 pub fn path_name(path: Path) -> &'static str {
     match path {
         Path::SipUdp => "sip_udp",

@@ -67,6 +67,8 @@ pub struct Engine {
     /// Issues devices' certificates.
     pub authority: Arc<Authority>,
     tasks: JoinSet<()>,
+    /// The console's and the operations' listeners, which end by themselves when told.
+    pages: JoinSet<()>,
     quic: quic::Endpoint,
     sequencer: SequencerThread,
     stop: watch::Sender<bool>,
@@ -104,18 +106,19 @@ impl Engine {
         });
         tasks.spawn(listen_tcp(Arc::clone(&sip), sockets.sip_tcp));
         tasks.spawn(listen_tls(sip, sockets.sip_tls, acceptor));
-        tasks.spawn(api::serve(sockets.console, Arc::clone(&console)));
+        let mut pages = JoinSet::new();
+        pages.spawn(api::serve(sockets.console, Arc::clone(&console)));
         let ops = Arc::new(ops::Ops {
             board: Arc::clone(&shared.intake.board),
             metrics: Arc::clone(&shared.intake.metrics),
             probe: Arc::clone(&shared.probe),
         });
-        tasks.spawn(ops::serve(sockets.ops, ops, stopping));
+        pages.spawn(ops::serve(sockets.ops, ops, stopping));
         timers::start(&mut tasks, &shared);
         shared.intake.note(&Entry::Started(Started { version: VERSION.to_owned() }));
         addresses.write(&start.data).map_err(|why| StartError::Folder { folder: start.data.clone(), why })?;
         let (metrics, board) = (Arc::clone(&shared.intake.metrics), Arc::clone(&shared.intake.board));
-        Ok(Self { addresses, console, metrics, board, authority, tasks, quic, sequencer, stop })
+        Ok(Self { addresses, console, metrics, board, authority, tasks, pages, quic, sequencer, stop })
     }
 
     /// Becomes `Some` when the engine can no longer keep anything and must leave.
@@ -128,6 +131,7 @@ impl Engine {
         self.quic.stop().await;
         self.console.stop();
         self.stop.send_replace(true);
+        while self.pages.join_next().await.is_some() {}
         self.tasks.shutdown().await;
         let sequencer = self.sequencer;
         if tokio::task::spawn_blocking(move || sequencer.stop()).await.is_err() {
