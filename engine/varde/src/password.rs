@@ -12,7 +12,9 @@ pub(crate) fn run() -> Result<ExitCode, String> {
     std::io::stdin().take(4_096).read_to_string(&mut text).map_err(|why| why.to_string())?;
     let password = text.lines().next().unwrap_or_default();
     if password.chars().count() < SHORTEST {
-        return Err(format!("a password needs at least {SHORTEST} characters; write it to standard input"));
+        return Err(format!(
+            "a password needs at least {SHORTEST} characters; write it to standard input"
+        ));
     }
     println!("{}", server::api::hash_password(password).map_err(|why| why.to_string())?);
     Ok(ExitCode::SUCCESS)

@@ -62,7 +62,9 @@ pub(crate) fn exit_code(end: &Ended) -> ExitCode {
     match end {
         Ended::Cleanly => ExitCode::SUCCESS,
         Ended::LogStopped => {
-            eprintln!("varde: a write or sync of the log failed; nothing more is promised. Start again: the log says what it kept");
+            eprintln!(
+                "varde: a write or sync of the log failed; nothing more is promised. Start again: the log says what it kept"
+            );
             ExitCode::from(LOG_STOPPED)
         }
         Ended::CannotApply(why) => {
@@ -100,7 +102,8 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, String> {
 pub(crate) fn logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 /// The same into `varde.log` in the data folder, so that messages do not run through the figures.
@@ -138,8 +141,14 @@ pub(crate) fn check(place: &Place) -> Result<ExitCode, String> {
 }
 
 /// Makes a device's certificate and key.
-pub(crate) fn device(place: &Place, id: &str, municipality: &str, out: &Path) -> Result<ExitCode, String> {
-    let number = server::config::municipality("--municipality", municipality).map_err(|why| why.to_string())?;
+pub(crate) fn device(
+    place: &Place,
+    id: &str,
+    municipality: &str,
+    out: &Path,
+) -> Result<ExitCode, String> {
+    let number = server::config::municipality("--municipality", municipality)
+        .map_err(|why| why.to_string())?;
     let data = place.data("./varde-data");
     let authority = server::engine::authority(&data).map_err(|why| why.to_string())?;
     authority.write_device(id, number, out).map_err(|why| why.to_string())?;

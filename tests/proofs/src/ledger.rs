@@ -31,10 +31,12 @@ impl Ledger {
 
     /// Those acknowledged up to a moment that a folder's log does not hold.
     pub fn missing(&self, data: &Path, until: u64) -> Vec<(String, String)> {
-        let held: BTreeSet<(String, String)> = signals(&engine::log(data)).map(|(key, _)| key).collect();
+        let held: BTreeSet<(String, String)> =
+            signals(&engine::log(data)).map(|(key, _)| key).collect();
         let kept = self.0.lock().expect("no test thread panicked with the ledger");
         let promised = kept.iter().filter(|(_, _, at)| *at <= until);
-        let gone = promised.filter(|(device, reference, _)| !held.contains(&(device.clone(), reference.clone())));
+        let gone = promised
+            .filter(|(device, reference, _)| !held.contains(&(device.clone(), reference.clone())));
         gone.map(|(device, reference, _)| (device.clone(), reference.clone())).collect()
     }
 }

@@ -20,7 +20,12 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// A unit that presses without pause and, when it is not answered, repeats the same reference on a new
 /// connection, as devices do.
-fn press_on(engine: &Engine, name: String, ledger: Ledger, stop: Arc<AtomicBool>) -> JoinHandle<()> {
+fn press_on(
+    engine: &Engine,
+    name: String,
+    ledger: Ledger,
+    stop: Arc<AtomicBool>,
+) -> JoinHandle<()> {
     let (tcp, udp) = (engine.address("sip_tcp"), engine.address("sip_udp"));
     let over_udp = name.ends_with('5');
     std::thread::spawn(move || {
@@ -30,7 +35,9 @@ fn press_on(engine: &Engine, name: String, ledger: Ledger, stop: Arc<AtomicBool>
             let reference = format!("{:x}", wall());
             for _try in 0..3 {
                 let told = if over_udp {
-                    by_udp.as_ref().map(|unit| unit.press(&reference, 2, Duration::from_millis(40)).1)
+                    by_udp
+                        .as_ref()
+                        .map(|unit| unit.press(&reference, 2, Duration::from_millis(40)).1)
                 } else {
                     let answer = unit.as_mut().map(|unit| unit.press(&reference, PATIENCE));
                     Some(if answer == Some(Told::Mrs(0)) { vec![0] } else { vec![] })
