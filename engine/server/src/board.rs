@@ -172,10 +172,10 @@ impl Board {
         let shout = Arc::new(shout);
         state.shouts.insert(shout.id, Arc::clone(&shout));
         self.tell(Change::Shout(shout));
-        if state.shouts.len() > SHOUTS {
-            if let Some((_, oldest)) = state.shouts.pop_first() {
-                self.tell(Change::Unshout(oldest, None));
-            }
+        if state.shouts.len() > SHOUTS
+            && let Some((_, oldest)) = state.shouts.pop_first()
+        {
+            self.tell(Change::Unshout(oldest, None));
         }
     }
 

@@ -24,7 +24,7 @@ struct Anchor {
 impl Anchor {
     fn moment_at(&self, now: Instant) -> (u64, i64) {
         let passed = now.duration_since(self.at).as_nanos() as u64;
-        let most = (passed / CLOCK_SLEW) as i64;
+        let most = (passed / CLOCK_SLEW).cast_signed();
         let slewed = self.owed.clamp(-most, most);
         ((self.moment + passed).saturating_add_signed(slewed), slewed)
     }
@@ -106,7 +106,7 @@ mod tests {
     fn a_step_over_a_second_is_told_and_not_followed() {
         let (clock, start) = clock_at(1_000 * SECOND);
         let told = clock.discipline_to(4_600 * SECOND, start);
-        assert_eq!(told, Some((3_600 * SECOND) as i64));
+        assert_eq!(told, Some((3_600 * SECOND).cast_signed()));
         assert_eq!(clock.at(start + Duration::from_secs(10)).0, 1_010 * SECOND);
     }
 

@@ -59,7 +59,7 @@ impl Opener {
         Self { details: Arc::clone(details), keys: Arc::clone(keys) }
     }
 
-    fn open(&self, kept: Kept) -> api::Detail {
+    fn open(&self, kept: &Kept) -> api::Detail {
         let signal = &kept.signal;
         let sealed = signal.sealed.as_ref();
         let opened =
@@ -83,6 +83,6 @@ impl Opener {
 
 impl api::Details for Opener {
     fn of(&self, alarm: AlarmId) -> Vec<api::Detail> {
-        self.details.of(alarm).into_iter().map(|kept| self.open(kept)).collect()
+        self.details.of(alarm).iter().map(|kept| self.open(kept)).collect()
     }
 }

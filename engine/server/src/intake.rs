@@ -235,11 +235,12 @@ impl Intake {
         for mut entry in self.pending.iter_mut() {
             let waited = now.saturating_duration_since(entry.since);
             let pending = entry.value_mut();
-            if waited >= SHOUT_AFTER && !pending.shouted {
-                if let Some(shout) = &pending.shout {
-                    self.board.shout(shout.clone());
-                    pending.shouted = true;
-                }
+            if waited >= SHOUT_AFTER
+                && !pending.shouted
+                && let Some(shout) = &pending.shout
+            {
+                self.board.shout(shout.clone());
+                pending.shouted = true;
             }
             if waited >= NOT_STORED_AFTER && pending.waiter.is_some() {
                 self.send_on(pending);

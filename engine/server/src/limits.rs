@@ -7,7 +7,7 @@ pub const CLOCK_SLEW: u64 = 1_000;
 /// A wall clock that differs by more (nanoseconds) is reported as an alarm and not followed.
 pub const CLOCK_STEP: u64 = 1_000_000_000;
 /// A start with a clock this far after the last entry needs `--accept-clock`.
-pub const CLOCK_GAP: Duration = Duration::from_secs(48 * 3_600);
+pub const CLOCK_GAP: Duration = Duration::from_hours(48);
 
 /// A signal that may be a person and is not durable after this is shown as a Shout.
 pub const SHOUT_AFTER: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ pub const PENDING_SWEEP: Duration = Duration::from_millis(50);
 pub const SHOUTS: usize = 2_000;
 
 /// How long a Shout whose unit was sent on stays before operators when no entry ever comes.
-pub const SHOUT_STAYS: Duration = Duration::from_secs(15 * 60);
+pub const SHOUT_STAYS: Duration = Duration::from_mins(15);
 
 /// Raw bytes of a message kept in its entry; a longer one is cut, with its full length and hash.
 pub const RAW_KEPT: usize = 16 * 1024;
@@ -43,7 +43,7 @@ pub const HOPS: usize = 16_384;
 /// How long the hops of one signal are collected before they are written.
 pub const HOPS_AFTER: Duration = Duration::from_secs(10);
 /// How often counts of refusals and duplicates are written, one entry a device or source.
-pub const COUNTED_EVERY: Duration = Duration::from_secs(60);
+pub const COUNTED_EVERY: Duration = Duration::from_mins(1);
 /// Sources counted at a time; beyond it they are counted together as `other`.
 pub const COUNTED_SOURCES: usize = 10_000;
 

@@ -54,12 +54,12 @@ impl Outbox {
                 if receipt.duplicate {
                     self.intake.metrics.duplicate();
                 }
-                if let Entry::Signal(signal) = entry {
-                    if !receipt.duplicate {
-                        self.intake.gate.applied(signal, &receipt);
-                        if receipt.alarm.is_some_and(|alarm| alarm.0 == at.seq) {
-                            self.intake.metrics.opened();
-                        }
+                if let Entry::Signal(signal) = entry
+                    && !receipt.duplicate
+                {
+                    self.intake.gate.applied(signal, &receipt);
+                    if receipt.alarm.is_some_and(|alarm| alarm.0 == at.seq) {
+                        self.intake.metrics.opened();
                     }
                 }
                 self.intake.stored(token, receipt);

@@ -125,7 +125,9 @@ impl Simulated {
                 let file = self.file(&step.path);
                 let covered = file.syncing.take().unwrap_or(0);
                 let done: Vec<Write> = file.pending.drain(..covered).collect();
-                done.iter().for_each(|write| apply_write(&mut file.durable, write));
+                for write in &done {
+                    apply_write(&mut file.durable, write);
+                }
             }
             b'd' => {
                 self.naming.insert(step.path.clone(), self.name_changes.len());

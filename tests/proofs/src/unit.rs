@@ -140,7 +140,7 @@ impl UdpUnit {
     fn gather(&self, reference: &str, patience: Duration) -> (usize, Vec<u32>) {
         let until = std::time::Instant::now() + patience;
         let (mut oks, mut statuses) = (0, Vec::new());
-        let mut some = [0; 65_536];
+        let mut some = vec![0; 65_536];
         while let Some(left) = until.checked_duration_since(std::time::Instant::now()) {
             let _ = self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))));
             let Ok((n, from)) = self.socket.recv_from(&mut some) else { break };

@@ -61,7 +61,17 @@ fn press_on(
 /// Devices on QUIC, played by the load generator, which writes each receipt down as it comes.
 fn quic(data: &Path, receipts: &Path) -> Child {
     Command::new(engine::binaries().join("varde-loadgen"))
-        .args(["burst", "--transport", "quic", "--rate", "300", "--connections", "12", "--seconds", "30"])
+        .args([
+            "burst",
+            "--transport",
+            "quic",
+            "--rate",
+            "300",
+            "--connections",
+            "12",
+            "--seconds",
+            "30",
+        ])
         .args(["--quiet", "--engine"])
         .arg(data.join("addresses.json"))
         .arg("--authority")
@@ -125,7 +135,11 @@ fn no_acknowledged_signal_is_lost_to_kill_9_and_none_opens_two_alarms() {
     assert!(twice.is_empty(), "opened twice: {twice:?}");
     let quic = ledger.count("link:");
     assert!(quic > kills() as usize, "hardly anything was acknowledged over QUIC: {quic}");
-    println!("{} kills, {} acknowledged ({quic} over QUIC), 0 lost, 0 opened twice", kills(), ledger.len());
+    println!(
+        "{} kills, {} acknowledged ({quic} over QUIC), 0 lost, 0 opened twice",
+        kills(),
+        ledger.len()
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Real foreign clients: SIPp over UDP and TCP, a Python client on aioquic; and what is broken on the wire.
+//! Real foreign clients: `SIPp` over UDP and TCP, a Python client on aioquic; and what is broken on the wire.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ fn wire() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire")
 }
 
-/// Runs a SIPp scenario; gives the references for which an `mrs` with `snu` 0 came.
+/// Runs a `SIPp` scenario; gives the references for which an `mrs` with `snu` 0 came.
 fn sipp(
     scenario: &str,
     transport: &str,

@@ -56,7 +56,7 @@ fn long_functions(text: &str) -> Vec<(usize, usize)> {
         let ends = |line: &&str| {
             line.len() - line.trim_start().len() == indent && line.trim_start().starts_with('}')
         };
-        let length = lines[at + 1..].iter().position(|line| ends(&line)).unwrap_or(0) + 2;
+        let length = lines[at + 1..].iter().position(ends).unwrap_or(0) + 2;
         if length > FUNCTION {
             long.push((at + 1, length));
         }

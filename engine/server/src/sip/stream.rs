@@ -270,12 +270,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.sip.intake.metrics.mrs_unconfirmed();
             }
         }
-        match client.start(message, (), true, now) {
-            Ok(bytes) => self.write(&bytes).await,
-            Err(_) => {
-                self.sip.intake.metrics.mrs_unconfirmed();
-                Some(())
-            }
+        if let Ok(bytes) = client.start(message, (), true, now) {
+            self.write(&bytes).await
+        } else {
+            self.sip.intake.metrics.mrs_unconfirmed();
+            Some(())
         }
     }
 

@@ -65,7 +65,7 @@ impl Udp {
     fn until_wake(&self) -> Duration {
         let wake = self.server.next_wake().into_iter().chain(self.client.next_wake()).min();
         let now = self.sip.now().0;
-        wake.map_or(Duration::from_secs(3_600), |wake| {
+        wake.map_or(Duration::from_hours(1), |wake| {
             Duration::from_nanos(wake.saturating_sub(now)).max(Duration::from_millis(1))
         })
     }
