@@ -48,6 +48,7 @@ const WORDS = {
   // A row
   priority: ["Prioritet {0}", "Priority {0}"],
   because: ["Prioritet {0}: {1}", "Priority {0}: {1}"],
+  reason_repeated: ["gjentatt én gang", "repeated once"],
   reason_repeats: ["gjentatt {0} ganger", "repeated {0} times"],
   reason_buffered: ["kom {0} for sent", "came {0} late"],
   reason_undecodable: ["uleselig", "unreadable"],

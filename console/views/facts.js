@@ -25,7 +25,7 @@ export function why(row) {
       case "class":
         return className(reason.class ?? row.class).toLowerCase();
       case "repeats":
-        return t("reason_repeats", reason.n ?? row.count);
+        return reason.n === 1 ? t("reason_repeated") : t("reason_repeats", reason.n ?? row.count - 1);
       case "buffered":
         return t("reason_buffered", length(reason.seconds ?? 0));
       default:
