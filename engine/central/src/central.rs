@@ -8,7 +8,7 @@ use minicbor::Encode;
 use crate::alarms::Alarms;
 use crate::answers::Answers;
 use crate::decision::Decision;
-use crate::dedup::Memory;
+use crate::dedup::{self, Memory, Seen};
 use crate::entry::{Entry, Genesis, Purpose, SessionOpened, Signal};
 use crate::limits;
 use crate::output::{Output, Receipt, Row, Session};
@@ -252,6 +252,7 @@ impl Central {
 
     /// The receipt of a signal already stored, at `now`; `None` where it is not known.
     pub fn known(&self, signal: &Signal, now: Moment) -> Option<Receipt> {
-        self.memory.find(signal, now).map(crate::dedup::Seen::receipt)
+        let same = dedup::sameness(signal)?;
+        self.memory.find(&signal.device, same, now).map(Seen::receipt)
     }
 }

@@ -85,10 +85,9 @@ pub(crate) fn sameness(signal: &Signal) -> Option<Sameness> {
 }
 
 impl Memory {
-    /// The stored signal of which this one is a copy at `now`.
-    pub(crate) fn find(&self, signal: &Signal, now: Moment) -> Option<&Seen> {
-        let same = sameness(signal)?;
-        let seen = self.devices.get(&signal.device)?;
+    /// The device's stored signal that is the same, at `now`.
+    pub(crate) fn find(&self, device: &DeviceId, same: Sameness, now: Moment) -> Option<&Seen> {
+        let seen = self.devices.get(device)?;
         seen.iter().find(|seen| seen.sameness == same && !gone(seen.moment, now))
     }
 

@@ -22,7 +22,9 @@ impl Central {
         out: &mut Vec<Output>,
     ) -> Decision {
         self.tally.signals = self.tally.signals.saturating_add(1);
-        if let Some(seen) = self.memory.find(signal, at.moment) {
+        let same = dedup::sameness(signal);
+        let first = same.and_then(|same| self.memory.find(&signal.device, same, at.moment));
+        if let Some(seen) = first {
             self.tally.duplicates = self.tally.duplicates.saturating_add(1);
             out.push(Output::Receipt(seen.receipt()));
             return Decision::Duplicate { of: seen.seq };
@@ -36,7 +38,12 @@ impl Central {
                 (Decision::Filed, None)
             }
         };
-        self.remember(at, signal, alarm);
+        if let Some(sameness) = same {
+            let Placed { seq, head, moment } = *at;
+            let opening = alarm.is_some();
+            let seen = Seen { sameness, seq, head, moment, alarm, opening };
+            self.memory.note(&signal.device, seen);
+        }
         out.push(Output::Receipt(Receipt {
             seq: at.seq,
             head: at.head,
@@ -107,20 +114,5 @@ impl Central {
             }
         }
         Decision::Attached { alarms }
-    }
-
-    fn remember(&mut self, at: &Placed, signal: &Signal, alarm: Option<AlarmId>) {
-        let Some(sameness) = dedup::sameness(signal) else { return };
-        self.memory.note(
-            &signal.device,
-            Seen {
-                sameness,
-                seq: at.seq,
-                head: at.head,
-                moment: at.moment,
-                alarm,
-                opening: alarm.is_some(),
-            },
-        );
     }
 }

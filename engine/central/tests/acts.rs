@@ -132,6 +132,17 @@ fn a_session_expires_by_the_logs_time_alone() {
 }
 
 #[test]
+fn a_session_opened_again_begins_anew() {
+    let mut world = World::staffed();
+    let alarm = world.alarm("d", Kind::PRESS);
+    let version = world.claim(KARI, alarm).unwrap().version;
+    let (decision, out) = world.put(&session(KARI, "kari", Role::Operator, Scope::All, 60));
+    assert_eq!((decision, offers(&out)), (Decision::SessionOpened, vec![alarm]));
+    assert_eq!(world.close(KARI, alarm, version), Err(Refusal::NotYours));
+    assert_eq!(world.central.next_wake(), Some(Moment(START + 60 * SECOND)), "the new end holds");
+}
+
+#[test]
 fn sessions_over_a_limit_are_void() {
     let mut world = World::new();
     let wide = Scope::Only((0..=limits::SCOPE as u16).map(Municipality).collect());

@@ -12,7 +12,7 @@ use journal::memory::Order;
 use journal::{Batch, Draft, Health, Log, Pos, Record};
 use lanes::Lane;
 use sequencer::limits::{BATCH, HELD, IN_FLIGHT, ROOM_FOR_ACTS, ROOM_FOR_PERSON};
-use sequencer::{Halt, Irreproducible, Sequencer, Turn, Why, refold};
+use sequencer::{Halt, Irreproducible, Sequencer, Turn, Why, refold, refold_seeing};
 use support::{NODE, Rig, Tape, genesis, session, signal};
 
 #[test]
@@ -22,8 +22,10 @@ fn nothing_is_told_before_it_is_durable() {
     let token = rig.signal(Kind::PRESS);
     assert_eq!(rig.settle(0), Turn::Idle { wake: None });
     assert_eq!(rig.applied(), []);
+    assert!(!rig.sequencer.is_quiet(), "something is under way");
     rig.order.advance_to(1_000);
     rig.settle(0);
+    assert!(rig.sequencer.is_quiet());
     let (seq, told, receipt) = rig.sequencer.shell().applied.pop().unwrap();
     assert_eq!((seq, told), (2, token));
     assert_eq!(receipt.unwrap().seq.0, 2);
@@ -224,6 +226,24 @@ fn entries_of_other_nodes_are_applied_and_owe_no_receipt_here() {
 }
 
 #[test]
+fn what_was_read_at_the_start_and_comes_again_is_passed_over() {
+    let order = Order::new();
+    let late = order.join(2, Arc::new(|| ()));
+    let mut other = order.join(1, Arc::new(|| ()));
+    let drafts = [genesis(), signal(Kind::PRESS, "r")];
+    let entries = drafts.map(|entry| Draft { moment: 1, body: entry.encode().into() }).into();
+    other.propose(Batch { node: 1, boot: 1, n: 1, entries, decided: Vec::new() }).unwrap();
+    let mut central = Central::new();
+    assert_eq!(refold(late.read(Pos::START).unwrap(), &mut central).unwrap().last_seq, 2);
+    let digest = central.digest();
+    let (_lanes, outlet) = lanes::new();
+    let mut node = Sequencer::new(late, outlet, central, Tape::default(), 2, 1);
+    while node.turn(0) == Turn::Worked {}
+    assert_eq!(node.turn(0), Turn::Idle { wake: None });
+    assert_eq!((node.shell().applied.len(), node.central().digest()), (0, digest));
+}
+
+#[test]
 fn folded_again_it_is_the_same_and_every_decision_is_compared() {
     let mut rig = Rig::new();
     for kind in [Kind::PRESS, Kind::PRESS, Kind::POSITION, Kind::BED_LEFT] {
@@ -235,6 +255,13 @@ fn folded_again_it_is_the_same_and_every_decision_is_compared() {
     assert_eq!(again.digest(), rig.sequencer.central().digest());
     assert_eq!((folded.last_seq, folded.next_boot(NODE), folded.next_boot(2)), (5, 2, 1));
     assert_eq!(folded.compared, 4, "all but the last, whose frame goes with the next batch");
+
+    let mut seen = Vec::new();
+    let see = |at: &central::Placed, entry: &Entry, _: &[_]| seen.push((at.seq.0, entry.name()));
+    let records = rig.sequencer.log().read(Pos::START).unwrap();
+    refold_seeing(records, &mut Central::new(), see).unwrap();
+    let signals = (2..=5).map(|seq| (seq, "signal"));
+    assert_eq!(seen, [(1, "genesis")].into_iter().chain(signals).collect::<Vec<_>>());
 
     let lie = |record| match record {
         Ok(Record::Decided(mut decided)) if decided.seq == 3 => {

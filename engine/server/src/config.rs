@@ -217,7 +217,8 @@ impl Config {
     /// Names by number.
     pub fn names(&self) -> Result<BTreeMap<Municipality, String>, ConfigError> {
         let named = |entry: &MunicipalityName| {
-            municipality("municipality.number", &entry.number).map(|number| (number, entry.name.clone()))
+            municipality("municipality.number", &entry.number)
+                .map(|number| (number, entry.name.clone()))
         };
         self.municipality.iter().map(named).collect()
     }
@@ -239,7 +240,9 @@ pub fn municipality(field: &str, text: &str) -> Result<Municipality, ConfigError
     let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { text.parse().ok() } else { None };
     number.map(Municipality).ok_or_else(|| {
-        ConfigError::Value(format!("{field} is \"{text}\"; it must be four digits such as \"0301\""))
+        ConfigError::Value(format!(
+            "{field} is \"{text}\"; it must be four digits such as \"0301\""
+        ))
     })
 }
 

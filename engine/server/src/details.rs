@@ -62,7 +62,8 @@ impl Opener {
     fn open(&self, kept: Kept) -> api::Detail {
         let signal = &kept.signal;
         let sealed = signal.sealed.as_ref();
-        let opened = sealed.map(|sealed| self.keys.open_sealed(sealed).map_err(|why| why.to_string()));
+        let opened =
+            sealed.map(|sealed| self.keys.open_sealed(sealed).map_err(|why| why.to_string()));
         let plain = match opened {
             Some(Ok(bytes)) => Plain::from_bytes(&bytes).unwrap_or_default(),
             Some(Err(why)) => Plain { text: vec![("Innhold".to_owned(), why)], raw: None },

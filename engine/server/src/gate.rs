@@ -41,9 +41,9 @@ impl Gate {
             return None;
         }
         let copies = self.answered.get(&signal.device)?;
-        let copy = copies.iter().find(|copy| {
-            copy.reference == signal.reference && copy.content == signal.content
-        })?;
+        let copy = copies
+            .iter()
+            .find(|copy| copy.reference == signal.reference && copy.content == signal.content)?;
         Some(Receipt { duplicate: true, ..copy.receipt.clone() })
     }
 
@@ -90,7 +90,8 @@ impl Gate {
 
     /// Everything counted since the last call, as entries for the log.
     pub(crate) fn drain(&self, now: Moment) -> Vec<Counted> {
-        let counts = std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+        let counts =
+            std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
         let entry = |(source, counts): (String, Counts)| Counted {
             source,
             from: counts.since,

@@ -84,7 +84,16 @@ impl Intake {
         keys: Arc<Keys>,
     ) -> Self {
         let next = AtomicU64::new(1);
-        Self { lanes, clock, board, metrics, gate: Gate::default(), keys, pending: DashMap::new(), next }
+        Self {
+            lanes,
+            clock,
+            board,
+            metrics,
+            gate: Gate::default(),
+            keys,
+            pending: DashMap::new(),
+            next,
+        }
     }
 
     /// Hands a signal to the log and waits for its outcome, at most [`NOT_STORED_AFTER`].
@@ -103,7 +112,12 @@ impl Intake {
         let (tell, told) = oneshot::channel();
         let moment = self.clock.now();
         let body = Entry::Signal(signal).encode();
-        let pending = Pending { waiter: Some(Waiter::Signal(tell, class)), since: Instant::now(), shout, shouted: false };
+        let pending = Pending {
+            waiter: Some(Waiter::Signal(tell, class)),
+            since: Instant::now(),
+            shout,
+            shouted: false,
+        };
         let token = self.remember(pending);
         if !self.push(lane_of(class), trusted, moment, body, token) {
             self.refuse(token, Outcome::Busy);
@@ -145,7 +159,8 @@ impl Intake {
     }
 
     fn engine_entry(&self, entry: &Entry, waiter: Waiter) {
-        let pending = Pending { waiter: Some(waiter), since: Instant::now(), shout: None, shouted: false };
+        let pending =
+            Pending { waiter: Some(waiter), since: Instant::now(), shout: None, shouted: false };
         let token = self.remember(pending);
         if !self.push(Lane::Acts, true, self.clock.now(), entry.encode(), token) {
             self.pending.remove(&token);
@@ -188,26 +203,31 @@ impl Intake {
 
     /// The central's answer to an act.
     pub(crate) fn answered(&self, token: u64, answer: Answer) {
-        if let Some((_, Pending { waiter: Some(Waiter::Act(tell)), .. })) = self.pending.remove(&token) {
+        if let Some((_, Pending { waiter: Some(Waiter::Act(tell)), .. })) =
+            self.pending.remove(&token)
+        {
             let _ = tell.send(answer);
         }
     }
 
     /// A session entry is applied.
     pub(crate) fn session_done(&self, token: u64) {
-        if let Some((_, Pending { waiter: Some(Waiter::Session(tell)), .. })) = self.pending.remove(&token) {
+        if let Some((_, Pending { waiter: Some(Waiter::Session(tell)), .. })) =
+            self.pending.remove(&token)
+        {
             let _ = tell.send(());
         }
     }
 
-    /// The log took it not: answered at once, and shown if it may be a person.
-    pub(crate) fn refuse(&self, token: u64, outcome: Outcome) {
-        let Some((_, mut pending)) = self.pending.remove(&token) else { return };
+    /// The log took it not: answered at once, and shown if it may be a person, which is then told.
+    pub(crate) fn refuse(&self, token: u64, outcome: Outcome) -> bool {
+        let Some((_, mut pending)) = self.pending.remove(&token) else { return false };
         self.send_on(&mut pending);
         if let Some(Waiter::Signal(tell, _)) = pending.waiter.take() {
             self.metrics.refused(&outcome);
             let _ = tell.send(outcome);
         }
+        pending.shouted
     }
 
     /// Looks through what is pending: shouts what may be a person, sends on what waited too long.

@@ -91,15 +91,15 @@ const _: () = assert!(KEY_RESERVE < KEY_POOL / 2);
 // QUIC
 
 /// Validity of a device's and the centre's certificate (5 years); after it the handshake is refused.
-pub const CERTIFICATE_VALID: Duration = Duration::from_secs(5 * 365 * 86_400);
+pub const CERTIFICATE_VALID: Duration = Duration::from_hours(5 * 365 * 24);
 /// Validity of the authority's own certificate (30 years).
-pub const ROOT_VALID: Duration = Duration::from_secs(30 * 365 * 86_400);
+pub const ROOT_VALID: Duration = Duration::from_hours(30 * 365 * 24);
 /// A certificate is valid from this long before it was made, for devices whose clocks run behind.
-pub const CERTIFICATE_EARLY: Duration = Duration::from_secs(86_400);
+pub const CERTIFICATE_EARLY: Duration = Duration::from_hours(24);
 /// Bytes of the list of revoked devices (250 000 ids); a longer one is not read, the last stays in force.
 pub const REVOKED_FILE: u64 = 8 * 1024 * 1024;
 /// Between beats, unless configured otherwise.
-pub const BEAT: Duration = Duration::from_secs(60);
+pub const BEAT: Duration = Duration::from_mins(1);
 /// How often the list of revoked devices is looked at; a revoked device is cut off within this.
 pub const REVOKED_EVERY: Duration = Duration::from_secs(1);
 
@@ -138,7 +138,7 @@ pub const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// Milliseconds after which a device may ask again when its lane is full.
 pub const BUSY_LANE_MS: u32 = 2_000;
 /// Undecodable messages of one device are shown at most this often; between, they are counted.
-pub const UNDECODABLE_EVERY: Duration = Duration::from_secs(60);
+pub const UNDECODABLE_EVERY: Duration = Duration::from_mins(1);
 
 // A network alone never takes every place, nor the whole of the wait.
 const _: () = assert!(NETWORK_OPEN * 2 <= HANDSHAKES + INCOMING);

@@ -39,17 +39,26 @@ impl Outbox {
         }
     }
 
+    /// Before the row is told: a console may have been sent it before this returns.
+    fn collect_hops(&self, at: &Placed, entry: &Entry, outputs: &[Output]) {
+        let Entry::Signal(signal) = entry else { return };
+        let of_alarm = |output: &Output| matches!(output, Output::Receipt(receipt) if !receipt.duplicate && receipt.alarm.is_some());
+        if outputs.iter().any(of_alarm) {
+            self.hops.durable(at.seq, signal.received, self.intake.clock.now());
+        }
+    }
+
     fn send(&self, at: &Placed, entry: &Entry, token: u64, output: Output) {
         match output {
             Output::Receipt(receipt) => {
+                if receipt.duplicate {
+                    self.intake.metrics.duplicate();
+                }
                 if let Entry::Signal(signal) = entry {
                     if !receipt.duplicate {
                         self.intake.gate.applied(signal, &receipt);
-                        if let Some(alarm) = receipt.alarm {
-                            if alarm.0 == at.seq {
-                                self.intake.metrics.opened();
-                            }
-                            self.hops.durable(at.seq, signal.received, self.intake.clock.now());
+                        if receipt.alarm.is_some_and(|alarm| alarm.0 == at.seq) {
+                            self.intake.metrics.opened();
                         }
                     }
                 }
@@ -83,6 +92,7 @@ impl Shell for Outbox {
     fn applied(&mut self, at: &Placed, entry: &Entry, token: u64, outputs: &mut Vec<Output>) {
         self.probe.applied(at);
         keep_details(&self.details, at.seq, entry, outputs);
+        self.collect_hops(at, entry, outputs);
         for output in outputs.drain(..) {
             self.send(at, entry, token, output);
         }
@@ -93,7 +103,11 @@ impl Shell for Outbox {
 
     fn refused(&mut self, inbound: Inbound, why: Why) {
         tracing::warn!(?why, "the log took an entry not");
-        self.intake.refuse(inbound.token, Outcome::NotStored);
+        let person = self.intake.refuse(inbound.token, Outcome::NotStored);
+        // What is left of a low log is kept for acts: once an alarm is turned away, it is full for whoever asks.
+        if person && why == Why::Full {
+            self.intake.board.set_health(LogHealth::Full, self.intake.clock.now());
+        }
     }
 
     fn health(&mut self, health: &Health) {
@@ -112,4 +126,3 @@ impl Shell for Outbox {
         self.probe.answer(central);
     }
 }
-

@@ -21,18 +21,21 @@ use crate::serve::{asked_to_stop, exit_code, first_login, logging_to_file, runti
 /// Simulated devices.
 const DEVICES: u32 = 60;
 /// One alarm in the mean of this many seconds.
-const ALARM_EVERY_S: u64 = 15;
+const ALARM_EVERY_S: u64 = 10;
+/// The simulated day begins here, seconds after midnight: the busiest hour comes first.
+const MORNING_S: u32 = 8 * 3_600;
 /// How often the terminal is written.
 const REFRESH: Duration = Duration::from_millis(500);
 /// The same where nobody watches a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs until Ctrl-C.
-pub fn run(place: &Place) -> Result<ExitCode, String> {
+pub(crate) fn run(place: &Place) -> Result<ExitCode, String> {
     let data = place.data("./varde-demo");
     let owner = traffic::Municipality::demonstration();
     let config = config(place, &owner)?;
-    let start = Start { config, purpose: Purpose::Demonstration, data: data.clone(), accept_clock: true };
+    let start =
+        Start { config, purpose: Purpose::Demonstration, data: data.clone(), accept_clock: true };
     let runtime = runtime()?;
     let engine = runtime.block_on(Engine::start(start)).map_err(|why| why.to_string())?;
     let log = logging_to_file(&data);
@@ -78,8 +81,7 @@ fn play(
     let fleet = traffic::Fleet::draw(owner, DEVICES, traffic::Mix::DEMONSTRATION, 1)
         .map_err(|why| why.to_string())?;
     let tempo = traffic::Tempo::demonstration(&fleet, ALARM_EVERY_S);
-    // Each start goes on at another hour of the same municipality's day.
-    let timeline = traffic::Timeline::new(&fleet, tempo, (run / 1_000_000_000 % 86_400) as u32, run);
+    let timeline = traffic::Timeline::new(&fleet, tempo, MORNING_S, run);
     let at = &engine.addresses;
     let targets = Targets {
         sip_tcp: Some(at.sip_tcp),
@@ -118,8 +120,13 @@ fn greet(engine: &Engine, data: &str, log: Option<String>) -> Result<(), String>
     println!("Varde, demonstration: {DEVICES} simulated devices, no real persons.\n");
     println!("  Console         http://{}", engine.addresses.console);
     println!("  One-time login  {}", first_login(engine)?);
-    println!("  Log             {data}{}", log.map(|file| format!(" (messages in {file})")).unwrap_or_default());
-    println!("  Rates are far above life's: about one alarm every {ALARM_EVERY_S} s. Ctrl-C stops.\n");
+    println!(
+        "  Log             {data}{}",
+        log.map(|file| format!(" (messages in {file})")).unwrap_or_default()
+    );
+    println!(
+        "  Rates are far above life's: about one alarm every {ALARM_EVERY_S} s. Ctrl-C stops.\n"
+    );
     Ok(())
 }
 
@@ -140,7 +147,12 @@ async fn watch(engine: &Engine, played: &player::Handle) -> Option<ExitCode> {
             }
             _ = ticks.tick() => {}
         }
-        let lines = lines(&engine.metrics.snapshot(), engine.board.counts(), &played.tally(), began.elapsed());
+        let lines = lines(
+            &engine.metrics.snapshot(),
+            engine.board.counts(),
+            &played.tally(),
+            began.elapsed(),
+        );
         draw(&lines, terminal, drawn);
         drawn = true;
     }
@@ -152,19 +164,40 @@ fn draw(lines: &[String], terminal: bool, drawn: bool) {
     // What cannot be written is not worth stopping an engine for.
     let _ = if terminal {
         let up = if drawn { format!("\x1b[{}A", lines.len()) } else { String::new() };
-        write!(out, "{up}").and_then(|()| lines.iter().try_for_each(|line| writeln!(out, "\x1b[2K{line}")))
+        write!(out, "{up}")
+            .and_then(|()| lines.iter().try_for_each(|line| writeln!(out, "\x1b[2K{line}")))
     } else {
-        writeln!(out, "{}", lines.join(" | "))
+        let short: Vec<String> = lines
+            .iter()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        writeln!(out, "{}", short.join(" | "))
     };
     let _ = out.flush();
 }
 
-fn lines(now: &Snapshot, (open, waiting): (usize, usize), tally: &Tally, up: Duration) -> Vec<String> {
+fn lines(
+    now: &Snapshot,
+    (open, waiting): (usize, usize),
+    tally: &Tally,
+    up: Duration,
+) -> Vec<String> {
     let seconds = up.as_secs();
     vec![
-        format!("  up               {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60),
-        format!("  devices          {} of {} connected, {} beats", tally.connected, tally.devices, now.beats),
-        format!("  signals          {} (duplicates {}, refused {})", now.signals, now.duplicates, now.refused),
+        format!(
+            "  up               {:02}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        ),
+        format!(
+            "  devices          {} of {} connected, {} beats",
+            tally.connected, tally.devices, now.beats
+        ),
+        format!(
+            "  signals          {} (duplicates {}, refused {})",
+            now.signals, now.duplicates, now.refused
+        ),
         format!("  alarms           {} opened, {open} open, {waiting} waiting", now.alarms),
         format!("  receipt          {}", latency(&now.receipts)),
         format!("  painted          {}", painted(now)),

@@ -10,7 +10,7 @@ use central::output::Output;
 use serde_json::{Map, Value, json};
 
 /// Prints the log below a data folder, also of one in use or of one whose engine was killed.
-pub fn run(data: &Path) -> Result<ExitCode, String> {
+pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
     let folder = data.join(server::engine::LOG);
     if !folder.is_dir() {
         return Err(format!("{} holds no log; name the data folder with --data", data.display()));
@@ -59,9 +59,10 @@ fn fields(entry: &Entry, outputs: &[Output]) -> (&'static str, Value) {
                    "refused": counted.refused, "rubbish": counted.rubbish}),
         ),
         Entry::Act(act) => ("act", of_act(&act.verb, outputs)),
-        Entry::SessionOpened(session) => {
-            ("session_opened", json!({"operator": session.operator, "role": format!("{:?}", session.role).to_lowercase()}))
-        }
+        Entry::SessionOpened(session) => (
+            "session_opened",
+            json!({"operator": session.operator, "role": format!("{:?}", session.role).to_lowercase()}),
+        ),
         Entry::SessionEnded(_) => ("session_ended", json!({})),
         Entry::Hops(hops) => ("hops", json!({"signals": hops.len()})),
         Entry::Tick => ("tick", json!({})),
@@ -88,7 +89,9 @@ fn of_signal(signal: &Signal, outputs: &[Output]) -> Value {
 }
 
 fn of_act(verb: &Verb, outputs: &[Output]) -> Value {
-    let done = outputs.iter().any(|output| matches!(output, Output::Answer(answer) if answer.result.is_ok()));
+    let done = outputs
+        .iter()
+        .any(|output| matches!(output, Output::Answer(answer) if answer.result.is_ok()));
     let (act, alarm) = match verb {
         Verb::Claim { alarm } => ("claim", alarm),
         Verb::Release { alarm, .. } => ("release", alarm),

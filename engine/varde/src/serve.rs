@@ -16,7 +16,7 @@ const LOG_STOPPED: u8 = 74;
 const CANNOT_APPLY: u8 = 70;
 
 /// Serves until it is asked to stop, or until the log does.
-pub fn run(place: &Place, accept_clock: bool) -> Result<ExitCode, String> {
+pub(crate) fn run(place: &Place, accept_clock: bool) -> Result<ExitCode, String> {
     logging();
     let config = place.config()?;
     config.check().map_err(|why| why.to_string())?;
@@ -35,7 +35,7 @@ pub fn run(place: &Place, accept_clock: bool) -> Result<ExitCode, String> {
 }
 
 /// A one-time login of a shift leader for every municipality.
-pub fn first_login(engine: &Engine) -> Result<String, String> {
+pub(crate) fn first_login(engine: &Engine) -> Result<String, String> {
     let once = engine.console.once("vaktleder", Role::Leader, Scope::All);
     let once = once.map_err(|why| format!("the system gives no random bytes: {why}"))?;
     Ok(engine.console.login_url(&once))
@@ -58,11 +58,13 @@ async fn until_stopped(engine: Engine) -> ExitCode {
 }
 
 /// What the process says when the engine ended by itself.
-pub fn exit_code(end: &Ended) -> ExitCode {
+pub(crate) fn exit_code(end: &Ended) -> ExitCode {
     match end {
         Ended::Cleanly => ExitCode::SUCCESS,
         Ended::LogStopped => {
-            eprintln!("varde: a write or sync of the log failed; nothing more is promised. Start again: the log says what it kept");
+            eprintln!(
+                "varde: a write or sync of the log failed; nothing more is promised. Start again: the log says what it kept"
+            );
             ExitCode::from(LOG_STOPPED)
         }
         Ended::CannotApply(why) => {
@@ -73,7 +75,7 @@ pub fn exit_code(end: &Ended) -> ExitCode {
 }
 
 /// Ctrl-C or SIGTERM.
-pub async fn asked_to_stop() {
+pub(crate) async fn asked_to_stop() {
     let terminated = async {
         match signal(SignalKind::terminate()) {
             Ok(mut signal) => {
@@ -89,7 +91,7 @@ pub async fn asked_to_stop() {
 }
 
 /// The runtime of the listeners; the log and the sequencer have threads of their own.
-pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -97,14 +99,15 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 /// One line an event on standard error; `RUST_LOG` chooses what.
-pub fn logging() {
+pub(crate) fn logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 /// The same into `varde.log` in the data folder, so that messages do not run through the figures.
-pub fn logging_to_file(data: &Path) -> Option<String> {
+pub(crate) fn logging_to_file(data: &Path) -> Option<String> {
     let path = data.join("varde.log");
     let file = std::fs::OpenOptions::new().create(true).append(true).open(&path).ok()?;
     let filter = tracing_subscriber::EnvFilter::new("info");
@@ -121,7 +124,7 @@ fn purpose(config: &Config) -> Purpose {
 }
 
 /// Says what a configuration means.
-pub fn check(place: &Place) -> Result<ExitCode, String> {
+pub(crate) fn check(place: &Place) -> Result<ExitCode, String> {
     let config = place.config()?;
     config.check().map_err(|why| why.to_string())?;
     let listen = &config.listen;
@@ -138,8 +141,14 @@ pub fn check(place: &Place) -> Result<ExitCode, String> {
 }
 
 /// Makes a device's certificate and key.
-pub fn device(place: &Place, id: &str, municipality: &str, out: &Path) -> Result<ExitCode, String> {
-    let number = server::config::municipality("--municipality", municipality).map_err(|why| why.to_string())?;
+pub(crate) fn device(
+    place: &Place,
+    id: &str,
+    municipality: &str,
+    out: &Path,
+) -> Result<ExitCode, String> {
+    let number = server::config::municipality("--municipality", municipality)
+        .map_err(|why| why.to_string())?;
     let data = place.data("./varde-data");
     let authority = server::engine::authority(&data).map_err(|why| why.to_string())?;
     authority.write_device(id, number, out).map_err(|why| why.to_string())?;

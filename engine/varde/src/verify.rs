@@ -10,7 +10,7 @@ use central::Central;
 const DAMAGED: u8 = 2;
 
 /// Checks the log below a data folder and prints what it is.
-pub fn run(data: &Path) -> Result<ExitCode, String> {
+pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
     let folder = data.join(server::engine::LOG);
     if !folder.is_dir() {
         return Err(format!("{} holds no log; name the data folder with --data", data.display()));
@@ -47,7 +47,7 @@ pub fn run(data: &Path) -> Result<ExitCode, String> {
 }
 
 /// Lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

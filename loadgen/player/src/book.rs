@@ -191,8 +191,8 @@ mod tests {
         }
         book.sent(reference(1), 20);
         book.sent(reference(1), 25);
-        book.receipt(reference(1), Some(7), 30);
-        book.receipt(reference(1), Some(7), 31);
+        book.receipt(reference(1), Some(7), 8_000_010);
+        book.receipt(reference(1), Some(7), 9_000_000);
         book.refuse(reference(2), Word::Sip(400));
         book.sent(reference(3), 21);
         book.word(reference(3), Word::Sip(503));
@@ -209,5 +209,7 @@ mod tests {
         }
         let life = &tally.classes[0];
         assert_eq!((life.sent, life.receipted, life.from_intended.n), (5, 1, 1));
+        assert!(life.from_intended.p99_us.abs_diff(8000) < 10, "{life:?}");
+        assert!(life.from_sent.max_us <= life.from_intended.max_us);
     }
 }

@@ -8,7 +8,7 @@ use traffic::{Mix, Transport};
 /// Plays simulated devices at an alarm central: at a demonstration or a load test, never at a real
 /// one.
 #[derive(Debug, Parser)]
-#[command(name = "varde-loadgen", version)]
+#[command(name = "varde-loadgen", version, after_long_help = traffic::ATTRIBUTION)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) mode: Mode,
@@ -42,7 +42,7 @@ pub(crate) struct Common {
     /// A folder with ca.pem and ca.key, which issues the certificates of QUIC devices.
     #[arg(long, value_name = "DIR", conflicts_with = "certificates")]
     pub(crate) authority: Option<PathBuf>,
-    /// A folder with ca.pem and, for each QUIC device, <device>.pem and <device>.key.
+    /// A folder with ca.pem and, for each QUIC device, its own ID.pem and ID.key.
     #[arg(long, value_name = "DIR")]
     pub(crate) certificates: Option<PathBuf>,
     /// The name in the engine's certificate.

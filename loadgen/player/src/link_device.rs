@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use link::close::{NO_IDENTITY, NOT_ALLOWED};
 use link::device::{Do, Draft, Heard, Identity, Session};
-use link::limits::KEPT_SIGNALS;
 use link::{Details, Kind, Measured, Position};
 use quinn::{Connection, ConnectionError, VarInt};
 use tokio::task::{AbortHandle, JoinSet};
@@ -149,7 +148,7 @@ impl Device {
 
     fn open(&mut self, number: u64, bytes: Vec<u8>) {
         let Some(connection) = self.connection.clone() else { return self.session.failed(number) };
-        let signal = self.sent.iter().find(|(_, sent)| *sent == bytes).map(|(r, _)| *r);
+        let signal = self.session.signal_on(number).map(Reference::Link);
         match signal {
             Some(reference) => self.seat.book.sent(reference, self.seat.clock.now()),
             None if is_beat(&bytes) => self.seat.book.ledger.beats.up(),
@@ -262,14 +261,8 @@ impl Device {
     }
 
     fn remember(&mut self, reference: Reference, bytes: Vec<u8>) {
-        let settled = |(r, _): &(Reference, Vec<u8>)| !self.seat.book.waits_for(*r);
         if self.sent.len() >= REMEMBERED {
-            // Without a receipt they are still to be known when they are sent again; what the
-            // session itself gave up is among the oldest.
-            let full = self.sent.len() >= REMEMBERED + KEPT_SIGNALS;
-            if let Some(gone) = self.sent.iter().position(settled).or(full.then_some(0)) {
-                self.sent.remove(gone);
-            }
+            self.sent.pop_front();
         }
         self.sent.push_back((reference, bytes));
     }

@@ -142,10 +142,16 @@ fn identities(common: &Common) -> Result<Option<Arc<dyn Identities>>, Failure> {
 async fn watch(handle: Handle, quiet: bool) -> Outcome {
     let started = Instant::now();
     let mut second = tokio::time::interval(Duration::from_secs(1));
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    let mut ending = false;
     while !handle.is_finished() {
         tokio::select! {
             _ = second.tick() => {}
-            _ = tokio::signal::ctrl_c() => handle.end(),
+            _ = &mut interrupted, if !ending => {
+                ending = true;
+                handle.end();
+            }
         }
         if !quiet {
             eprintln!("{}", progress(started.elapsed().as_secs(), &handle.tally()));

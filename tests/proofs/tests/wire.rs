@@ -14,7 +14,13 @@ fn wire() -> PathBuf {
 }
 
 /// Runs a SIPp scenario; gives the references for which an `mrs` with `snu` 0 came.
-fn sipp(scenario: &str, transport: &str, to: SocketAddr, calls: u32, folder: &Path) -> BTreeSet<String> {
+fn sipp(
+    scenario: &str,
+    transport: &str,
+    to: SocketAddr,
+    calls: u32,
+    folder: &Path,
+) -> BTreeSet<String> {
     let log = folder.join(format!("{scenario}-{transport}.log"));
     let output = Command::new("sipp")
         .arg(to.to_string())
@@ -116,7 +122,8 @@ fn a_python_client_on_aioquic_gets_its_alarm_stored() {
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
     assert!(told.contains("receipt") || told.contains("stored"), "{told}");
     let log = engine::log(&data);
-    let found = log.iter().find(|line| line["device"] == "link:py-1").expect("the press is in the log");
+    let found =
+        log.iter().find(|line| line["device"] == "link:py-1").expect("the press is in the log");
     assert_eq!(found["kind"], "press");
     assert_eq!(found["alarm"], found["seq"]);
     let rubbish = python("link_client.py", &[&args[..], &["--raw", "ff00ff"]].concat());
@@ -138,17 +145,26 @@ fn broken_messages_get_their_answers_and_what_may_be_a_person_is_shown() {
     assert_eq!(say(cut, "cut1"), Told::Mrs(2), "truncated XML");
     let xxe = "<!DOCTYPE m [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><mrq><ref>xxe1</ref><cid>4200</cid><dty>3</dty><lte>&x;</lte></mrq>";
     assert_eq!(say(xxe, "xxe1"), Told::Mrs(2), "entities");
-    let huge = format!("<mrq><ref>big1</ref><cid>4200</cid><dty>3</dty><ite>{}</ite></mrq>", "x".repeat(20_000));
+    let huge = format!(
+        "<mrq><ref>big1</ref><cid>4200</cid><dty>3</dty><ite>{}</ite></mrq>",
+        "x".repeat(20_000)
+    );
     assert_eq!(say(&huge, "big1"), Told::Mrs(1), "too long");
     let nobody = "<mrq><ref>nocid</ref><dty>0003</dty><stc>0010</stc></mrq>";
     assert_eq!(say(nobody, "nocid"), Told::Mrs(7), "no cid");
     let strange = "<mrq><ref>odd1</ref><cid> 4200</cid><dty>0003</dty><stc>9999</stc></mrq>";
     assert_eq!(say(strange, "odd1"), Told::Mrs(0), "an unknown status");
-    let text = message("TCP 127.0.0.1", "4200", "plain1", "hello").replace("application/scaip+xml", "text/plain");
+    let text = message("TCP 127.0.0.1", "4200", "plain1", "hello")
+        .replace("application/scaip+xml", "text/plain");
     let mut unit = TcpUnit::connect(to, "4200").expect("it listens");
     assert_eq!(unit.raw(text.as_bytes(), "-", Duration::from_secs(5)), Told::Sip(415));
-    let broken_sip = message("TCP 127.0.0.1", "4200", "bad1", "<mrq><ref>bad1</ref><cid>4200</cid><dty>3</dty></mrq>")
-        .replace("CSeq: 1 MESSAGE", "CSeq: one MESSAGE");
+    let broken_sip = message(
+        "TCP 127.0.0.1",
+        "4200",
+        "bad1",
+        "<mrq><ref>bad1</ref><cid>4200</cid><dty>3</dty></mrq>",
+    )
+    .replace("CSeq: 1 MESSAGE", "CSeq: one MESSAGE");
     let mut unit = TcpUnit::connect(to, "4200").expect("it listens");
     assert_eq!(unit.raw(broken_sip.as_bytes(), "bad1", Duration::from_secs(5)), Told::Sip(400));
     let other = "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP 1.2.3.4;branch=z9hG4bKi\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: i\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";

@@ -8,6 +8,7 @@ mod model;
 mod node;
 mod people;
 mod rng;
+mod traffic;
 mod violation;
 mod world;
 

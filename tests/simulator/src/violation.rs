@@ -57,7 +57,7 @@ pub enum Violation {
         /// Why.
         why: String,
     },
-    /// Long after the last fault something is still owed.
+    /// An inbound came to nothing, or long after the last fault something is still owed.
     Owed {
         /// What.
         what: String,

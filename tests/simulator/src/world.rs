@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use central::entry::{Entry, Verb};
-use central::kind::Class;
-use central::output::{Answer, Done, Output, Receipt, Refusal};
-use central::triage;
-use central::words::{Moment, Reference, Seq, SessionId};
+use central::entry::Entry;
+use central::output::{Answer, Output, Receipt};
+use central::words::SessionId;
 use journal::memory::Order;
-use lanes::Lane;
 use sequencer::{Halt, Turn, Why};
 
 use crate::auditor::{Auditor, SignalId};
@@ -21,8 +18,8 @@ use crate::rng::Rng;
 use crate::violation::{Report, Violation};
 
 pub(crate) const START: u64 = 1_700_000_000_000_000_000;
-const MILLI: u64 = 1_000_000;
-const SECOND: u64 = 1_000 * MILLI;
+pub(crate) const MILLI: u64 = 1_000_000;
+pub(crate) const SECOND: u64 = 1_000 * MILLI;
 /// Faults and new signals until then; after it everything works, and what is owed must come.
 const QUIET: u64 = START + 30 * SECOND;
 const END: u64 = QUIET + 180 * SECOND;
@@ -37,7 +34,7 @@ pub(crate) enum Asker {
 }
 
 #[derive(Clone, Debug)]
-enum Event {
+pub(crate) enum Event {
     Press(usize),
     Send(SignalId),
     Arrive(usize, Asker, Box<Entry>),
@@ -53,18 +50,18 @@ enum Event {
 
 pub(crate) struct World {
     pub(crate) now: u64,
-    rng: Rng,
-    order: Order,
-    auditor: Auditor,
-    nodes: Vec<Option<Node>>,
-    devices: Vec<Device>,
-    operators: Vec<Operator>,
+    pub(crate) rng: Rng,
+    pub(crate) order: Order,
+    pub(crate) auditor: Auditor,
+    pub(crate) nodes: Vec<Option<Node>>,
+    pub(crate) devices: Vec<Device>,
+    pub(crate) operators: Vec<Operator>,
     agenda: BTreeMap<(u64, u64), Event>,
-    count: u64,
+    pub(crate) count: u64,
     /// Percent of messages lost, and copied.
     loss: u64,
     copies: u64,
-    bug: Option<Bug>,
+    pub(crate) bug: Option<Bug>,
     trace: u64,
 }
 
@@ -100,10 +97,12 @@ impl World {
     fn open(&mut self) {
         for node in 0..self.nodes.len() {
             self.after(0, Event::Restart(node));
-            self.after(1, Event::Turn(node));
+            let pause = self.rng.between(1, 100 * MILLI);
+            self.after(pause, Event::Turn(node));
         }
         for device in 0..self.devices.len() {
-            let pause = self.rng.below(3 * SECOND);
+            // The first is there before the log has its genesis.
+            let pause = if device == 0 { 0 } else { self.rng.below(3 * SECOND) };
             self.after(pause, Event::Press(device));
         }
         for operator in 0..self.operators.len() {
@@ -131,13 +130,13 @@ impl World {
         Err(self.owed())
     }
 
-    fn after(&mut self, pause: u64, event: Event) {
+    pub(crate) fn after(&mut self, pause: u64, event: Event) {
         self.count += 1;
         self.agenda.insert((self.now + pause, self.count), event);
     }
 
     /// Sends over a link: lost, late, copied.
-    fn send(&mut self, event: &Event) {
+    pub(crate) fn send(&mut self, event: &Event) {
         let copies = 1 + u64::from(self.rng.percent(self.copies));
         for _ in 0..copies {
             if !self.rng.percent(self.loss) {
@@ -152,7 +151,7 @@ impl World {
         self.trace = (self.trace ^ what).wrapping_mul(0x0100_0000_01b3).rotate_left(17);
     }
 
-    fn is_calm(&self) -> bool {
+    pub(crate) fn is_calm(&self) -> bool {
         self.now >= QUIET
     }
 
@@ -188,113 +187,6 @@ impl World {
         Ok(())
     }
 
-    fn press(&mut self, device: usize) {
-        let signal = self.devices[device].press(&mut self.rng);
-        self.after(0, Event::Send((device, signal)));
-        if self.devices[device].left > 0 {
-            let pause = self.rng.between(SECOND / 10, 4 * SECOND);
-            self.after(pause, Event::Press(device));
-        }
-    }
-
-    /// A device sends until its receipt comes, now and then once more after it.
-    fn insist(&mut self, id: SignalId) {
-        let (sent, content) = self.devices[id.0].sent[id.1].clone();
-        let is_more = !content || !self.is_calm() && self.rng.percent(20);
-        if !is_more {
-            return;
-        }
-        let mut entry = Entry::Signal(sent);
-        if self.bug == Some(Bug::DedupOff)
-            && let Entry::Signal(signal) = &mut entry
-        {
-            signal.reference = Reference(format!("{}-{}", signal.reference.0, self.count));
-        }
-        let node = self.rng.below(self.nodes.len() as u64) as usize;
-        self.send(&Event::Arrive(node, Asker::Device(id), Box::new(entry)));
-        let pause = self.rng.between(SECOND / 2, 3 * SECOND);
-        self.after(pause, Event::Send(id));
-    }
-
-    /// The shell of a node that is up puts what came into its lane.
-    fn arrive(&mut self, at: usize, asker: Asker, mut entry: Entry) -> Result<(), Violation> {
-        let Some(node) = &mut self.nodes[at] else { return Ok(()) };
-        // No two arrivals are the same bytes, so that what was refused can be told from its retry.
-        self.count += 1;
-        let moment = self.now + self.count % MILLI;
-        let lane = if let Entry::Signal(signal) = &mut entry {
-            signal.received = Moment(moment);
-            match triage::read(signal).class {
-                Class::LifeSafety => Lane::LifeSafety,
-                Class::Person => Lane::Person,
-                Class::Technical => Lane::Technical,
-                Class::Telemetry => Lane::Telemetry,
-                Class::Test => Lane::Test,
-            }
-        } else {
-            Lane::Acts
-        };
-        match node.push(lane, moment, &entry, Some(asker)) {
-            Ok(()) => self.plant(asker, &entry),
-            Err(body) => self.auditor.refused(body)?,
-        }
-        Ok(())
-    }
-
-    /// The planted mistakes of a shell that promises by itself.
-    fn plant(&mut self, asker: Asker, entry: &Entry) {
-        match (self.bug, asker, entry) {
-            (Some(Bug::ReceiptBeforeDurable), Asker::Device(id), _) => {
-                let seq = Seq(self.order.last() + 1);
-                let moment = Moment(self.now);
-                let head = [0; 32];
-                let receipt = Receipt { seq, head, moment, duplicate: false, alarm: None };
-                self.send(&Event::Receipt(id, receipt));
-            }
-            (Some(Bug::ClaimWithoutCentral), Asker::Operator(operator), Entry::Act(act)) => {
-                if let Verb::Claim { alarm } = act.verb {
-                    let result = Ok(Done { alarm, version: 2 });
-                    let answer = Answer { act: act.id, session: act.session, result };
-                    self.send(&Event::Answer(operator, answer));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn operate(&mut self, id: usize) {
-        let calm = self.is_calm();
-        let at = (id + self.rng.below(self.nodes.len() as u64) as usize) % self.nodes.len();
-        if let Some(node) = &self.nodes[at] {
-            let offered: Vec<_> = node.board.iter().copied().collect();
-            let operator = &mut self.operators[id];
-            if let Some(entry) = operator.next(self.now, &offered, calm, &mut self.rng) {
-                self.send(&Event::Arrive(at, Asker::Operator(id), Box::new(entry)));
-            }
-        }
-        let pause = if calm { 200 * MILLI } else { 900 * MILLI };
-        let pause = self.rng.between(40 * MILLI, pause);
-        self.after(pause, Event::Operate(id));
-    }
-
-    fn answer(&mut self, id: usize, answer: &Answer) -> Result<(), Violation> {
-        let operator = &mut self.operators[id];
-        let Doing::Asking(act) = &operator.doing else {
-            return self.auditor.answered(answer, false);
-        };
-        if act.id != answer.act {
-            return self.auditor.answered(answer, false);
-        }
-        let claim = matches!(act.verb, Verb::Claim { .. });
-        let session = act.session;
-        operator.doing = match &answer.result {
-            Ok(done) if claim => Doing::Holding(session, done.alarm, done.version),
-            Err(Refusal::NoSession) => Doing::Out,
-            _ => Doing::Looking(session),
-        };
-        self.auditor.answered(answer, claim)
-    }
-
     fn turn(&mut self, at: usize) -> Result<(), Violation> {
         let pause = self.rng.between(MILLI, 25 * MILLI);
         self.after(pause, Event::Turn(at));
@@ -303,17 +195,25 @@ impl World {
         for effect in effects {
             self.effect(&mut node, effect)?;
         }
+        match turn {
+            Turn::Stopped(Halt::Log) => {
+                self.down(at);
+                return Ok(());
+            }
+            Turn::Stopped(halt) => return Err(Violation::Halted { why: halt.to_string() }),
+            Turn::Worked | Turn::Idle { .. } => {}
+        }
         if let Some(n) = node.sequencer.log().unfair.take() {
             return Err(Violation::OutOfPriority { n });
+        }
+        if node.sequencer.is_quiet() && !node.asked.is_empty() {
+            let what = format!("{} inbounds came to nothing", node.asked.len());
+            return Err(Violation::Owed { what });
         }
         if self.rng.percent(10) {
             self.auditor.state(node.sequencer.central())?;
         }
-        match turn {
-            Turn::Stopped(Halt::Log) => self.down(at),
-            Turn::Stopped(halt) => return Err(Violation::Halted { why: halt.to_string() }),
-            _ => self.nodes[at] = Some(node),
-        }
+        self.nodes[at] = Some(node);
         Ok(())
     }
 
@@ -338,30 +238,6 @@ impl World {
         }
     }
 
-    /// What this node's shell sends on: receipts and answers to who waits here.
-    fn tell(&mut self, asker: Option<Asker>, entry: &Entry, outputs: Vec<Output>) {
-        match (asker, entry) {
-            (Some(Asker::Device(id)), Entry::Signal(_)) => {
-                for output in outputs {
-                    if let Output::Receipt(receipt) = output {
-                        self.send(&Event::Receipt(id, receipt));
-                    }
-                }
-            }
-            (Some(Asker::Operator(operator)), Entry::Act(_)) => {
-                for output in outputs {
-                    if let Output::Answer(answer) = output {
-                        self.send(&Event::Answer(operator, answer));
-                    }
-                }
-            }
-            (Some(Asker::Operator(operator)), Entry::SessionOpened(opened)) => {
-                self.send(&Event::LoggedIn(operator, opened.id));
-            }
-            _ => {}
-        }
-    }
-
     fn fault(&mut self) {
         if self.is_calm() {
             return;
@@ -382,9 +258,7 @@ impl World {
     }
 
     fn down(&mut self, at: usize) {
-        if let Some(node) = self.nodes[at].take() {
-            self.auditor.report.compared += node.compared;
-        }
+        self.nodes[at] = None;
         self.auditor.report.crashes += 1;
         let pause = self.rng.between(SECOND / 20, 2 * SECOND);
         self.after(pause, Event::Restart(at));
@@ -394,6 +268,7 @@ impl World {
         if self.nodes[at].is_none() {
             let node = Node::start(&self.order, at as u16, self.bug)?;
             self.auditor.state(node.sequencer.central())?;
+            self.auditor.report.compared += node.compared;
             self.nodes[at] = Some(node);
         }
         Ok(())
@@ -415,7 +290,6 @@ impl World {
     fn finish(&mut self) -> Result<Report, Violation> {
         for node in self.nodes.iter().flatten() {
             self.auditor.state(node.sequencer.central())?;
-            self.auditor.report.compared += node.compared;
         }
         let again = Node::start(&self.order, AUDITOR + 1, self.bug)?;
         self.auditor.state(again.sequencer.central())?;

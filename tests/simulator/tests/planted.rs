@@ -17,7 +17,11 @@ fn a_receipt_before_the_entry_is_durable() {
 
 #[test]
 fn a_log_that_drops_an_entry() {
-    assert!(matches!(found(Bug::LogDropsEntry), Violation::NotInTheLog { .. }));
+    let violation = found(Bug::LogDropsEntry);
+    assert!(
+        matches!(violation, Violation::NotInTheLog { .. } | Violation::Owed { .. }),
+        "{violation:?}"
+    );
 }
 
 #[test]
@@ -51,5 +55,9 @@ fn a_batch_turned_round() {
 #[test]
 fn a_restart_that_reads_otherwise() {
     let violation = found(Bug::ReadsOtherwise);
-    assert!(matches!(violation, Violation::HashDiffers { .. }), "{violation:?}");
+    // The last group's decisions may not be in the log yet: then only the state tells.
+    assert!(
+        matches!(violation, Violation::HashDiffers { .. } | Violation::NotAsTheModel { .. }),
+        "{violation:?}"
+    );
 }

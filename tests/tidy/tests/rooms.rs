@@ -53,7 +53,9 @@ fn long_functions(text: &str) -> Vec<(usize, usize)> {
             continue;
         }
         let indent = line.len() - line.trim_start().len();
-        let ends = |line: &&str| line.len() - line.trim_start().len() == indent && line.trim_start().starts_with('}');
+        let ends = |line: &&str| {
+            line.len() - line.trim_start().len() == indent && line.trim_start().starts_with('}')
+        };
         let length = lines[at + 1..].iter().position(|line| ends(&line)).unwrap_or(0) + 2;
         if length > FUNCTION {
             long.push((at + 1, length));
@@ -65,7 +67,9 @@ fn long_functions(text: &str) -> Vec<(usize, usize)> {
 #[test]
 fn no_script_function_is_too_long() {
     let mut wrong = Vec::new();
-    for path in tracked(&[".js", ".mjs"]).iter().filter(|path| !path.to_string_lossy().contains("test")) {
+    for path in
+        tracked(&[".js", ".mjs"]).iter().filter(|path| !path.to_string_lossy().contains("test"))
+    {
         for (line, length) in long_functions(&read(path)) {
             wrong.push(format!("{}:{line} has {length} lines", path.display()));
         }
@@ -105,7 +109,8 @@ fn every_test_the_docs_name_is_there() {
         for name in read(&path).split("test `").skip(1).filter_map(|rest| rest.split('`').next()) {
             named += 1;
             let function = sources.contains(&format!("fn {name}("));
-            let script = sources.contains(&format!("'{name}'")) || sources.contains(&format!("\"{name}\""));
+            let script =
+                sources.contains(&format!("'{name}'")) || sources.contains(&format!("\"{name}\""));
             if !function && !script {
                 wrong.push(format!("{} names test `{name}`", path.display()));
             }

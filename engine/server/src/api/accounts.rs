@@ -33,7 +33,7 @@ pub struct Account {
 pub enum HashError {
     /// Not an argon2 hash.
     #[error(
-        "the password hash of account {0} is no argon2 hash in PHC form; make one with `varde hash-password`"
+        "the password hash of account {0} is no argon2 hash in PHC form; make one with `varde password`"
     )]
     Unreadable(String),
     /// A name no session may carry.

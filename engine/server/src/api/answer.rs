@@ -102,7 +102,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
     type Rejection = No;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, No> {
-        let unread = |why: JsonRejection| No::Bad(why.status(), why.body_text());
+        let unread = |why: JsonRejection| match why.status() {
+            // Read as JSON but not as asked: to the page there is one way to be wrong.
+            StatusCode::UNPROCESSABLE_ENTITY => No::bad(why.body_text()),
+            status => No::Bad(status, why.body_text()),
+        };
         Json::from_request(request, state).await.map(|Json(body)| Self(body)).map_err(unread)
     }
 }

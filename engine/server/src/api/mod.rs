@@ -17,6 +17,9 @@ mod rows;
 mod sessions;
 mod throttle;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -34,6 +37,7 @@ pub(crate) use crate::api::once::hex;
 use crate::api::once::{Grant, Onces};
 use crate::api::rows::Faces;
 pub(crate) use crate::api::rows::health_name;
+pub use crate::api::rows::path_name;
 use crate::hops::Hops;
 use crate::intake::Intake;
 use crate::metrics::Listener;

@@ -165,7 +165,8 @@ fn sender_name(sender: Sender) -> &'static str {
     }
 }
 
-fn path_name(path: Path) -> &'static str {
+/// A path as the API and `varde log` write it.
+pub fn path_name(path: Path) -> &'static str {
     match path {
         Path::SipUdp => "sip_udp",
         Path::SipTcp => "sip_tcp",

@@ -95,7 +95,10 @@ pub(super) fn root(key: &KeyPair) -> Result<String, AuthorityError> {
     let mut params = CertificateParams::default();
     valid_for(&mut params, ROOT_VALID);
     let hash = Sha256::digest(key.subject_public_key_info());
-    named(&mut params, &format!("{ROOT_NAME} {:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]));
+    named(
+        &mut params,
+        &format!("{ROOT_NAME} {:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]),
+    );
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params.self_signed(key).map_err(crypto)?.pem())
@@ -117,6 +120,7 @@ fn valid_for(params: &mut CertificateParams, valid: Duration) {
     params.not_after = epoch + now + valid;
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
 fn crypto(error: rcgen::Error) -> AuthorityError {
     AuthorityError::Crypto(error.to_string())
 }

@@ -60,6 +60,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
 fn crypto(error: rustls::Error) -> AuthorityError {
     AuthorityError::Crypto(error.to_string())
 }

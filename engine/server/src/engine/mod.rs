@@ -67,6 +67,8 @@ pub struct Engine {
     /// Issues devices' certificates.
     pub authority: Arc<Authority>,
     tasks: JoinSet<()>,
+    /// The console's and the operations' listeners, which end by themselves when told.
+    pages: JoinSet<()>,
     quic: quic::Endpoint,
     sequencer: SequencerThread,
     stop: watch::Sender<bool>,
@@ -91,8 +93,13 @@ impl Engine {
         let addresses = sockets.addresses(start.purpose)?;
         let console = Arc::new(console(&start, &shared, addresses.console)?);
         let (stop, stopping) = watch::channel(false);
-        let quic = quic::listen(sockets.quic, Arc::clone(&authority), Arc::clone(&shared.intake), Arc::clone(&shared.hops))
-            .map_err(other)?;
+        let quic = quic::listen(
+            sockets.quic,
+            Arc::clone(&authority),
+            Arc::clone(&shared.intake),
+            Arc::clone(&shared.hops),
+        )
+        .map_err(other)?;
         let sip = Arc::new(sip(&start.config, &shared)?);
         let acceptor = authority.sip_acceptor(&start.config.sip.domain).map_err(other)?;
         let mut tasks = JoinSet::new();
@@ -104,18 +111,33 @@ impl Engine {
         });
         tasks.spawn(listen_tcp(Arc::clone(&sip), sockets.sip_tcp));
         tasks.spawn(listen_tls(sip, sockets.sip_tls, acceptor));
-        tasks.spawn(api::serve(sockets.console, Arc::clone(&console)));
+        let mut pages = JoinSet::new();
+        pages.spawn(api::serve(sockets.console, Arc::clone(&console)));
         let ops = Arc::new(ops::Ops {
             board: Arc::clone(&shared.intake.board),
             metrics: Arc::clone(&shared.intake.metrics),
             probe: Arc::clone(&shared.probe),
         });
-        tasks.spawn(ops::serve(sockets.ops, ops, stopping));
+        pages.spawn(ops::serve(sockets.ops, ops, stopping));
         timers::start(&mut tasks, &shared);
         shared.intake.note(&Entry::Started(Started { version: VERSION.to_owned() }));
-        addresses.write(&start.data).map_err(|why| StartError::Folder { folder: start.data.clone(), why })?;
-        let (metrics, board) = (Arc::clone(&shared.intake.metrics), Arc::clone(&shared.intake.board));
-        Ok(Self { addresses, console, metrics, board, authority, tasks, quic, sequencer, stop })
+        addresses
+            .write(&start.data)
+            .map_err(|why| StartError::Folder { folder: start.data.clone(), why })?;
+        let (metrics, board) =
+            (Arc::clone(&shared.intake.metrics), Arc::clone(&shared.intake.board));
+        Ok(Self {
+            addresses,
+            console,
+            metrics,
+            board,
+            authority,
+            tasks,
+            pages,
+            quic,
+            sequencer,
+            stop,
+        })
     }
 
     /// Becomes `Some` when the engine can no longer keep anything and must leave.
@@ -128,6 +150,7 @@ impl Engine {
         self.quic.stop().await;
         self.console.stop();
         self.stop.send_replace(true);
+        while self.pages.join_next().await.is_some() {}
         self.tasks.shutdown().await;
         let sequencer = self.sequencer;
         if tokio::task::spawn_blocking(move || sequencer.stop()).await.is_err() {
@@ -165,7 +188,8 @@ fn fold_and_turn(start: &Start) -> Result<(Shared, SequencerThread), StartError>
     }
     let metrics = Arc::new(Metrics::new());
     let hops = Arc::new(Hops::new(Arc::clone(&metrics)));
-    let intake = Arc::new(Intake::new(lanes, Arc::clone(&clock), board, metrics, Arc::clone(&keys)));
+    let intake =
+        Arc::new(Intake::new(lanes, Arc::clone(&clock), board, metrics, Arc::clone(&keys)));
     let probe = Arc::new(StateProbe::new(opened.last.head, outlet.waker()));
     let shared = Shared { intake, hops, details, probe, keys };
     let outbox = Outbox::new(&shared.intake, &shared.details, &shared.hops, &shared.probe);
@@ -211,7 +235,8 @@ fn sip(config: &Config, shared: &Shared) -> Result<Sip, StartError> {
 }
 
 fn random() -> Result<u64, StartError> {
-    getrandom::u64().map_err(|why| StartError::Other(format!("the system gives no random bytes: {why}")))
+    getrandom::u64()
+        .map_err(|why| StartError::Other(format!("the system gives no random bytes: {why}")))
 }
 
 fn other(why: impl std::fmt::Display) -> StartError {
@@ -233,7 +258,8 @@ impl Sockets {
         let listen = &config.listen;
         let sip_tcp = tcp("sip", listen.sip).await?;
         // With port 0 UDP takes the number TCP was given, if it is free: one address for units.
-        let wanted = SocketAddr::new(listen.sip.ip(), sip_tcp.local_addr().map_or(0, |at| at.port()));
+        let wanted =
+            SocketAddr::new(listen.sip.ip(), sip_tcp.local_addr().map_or(0, |at| at.port()));
         let sip_udp = match UdpSocket::bind(wanted).await {
             Err(_) if listen.sip.port() == 0 => UdpSocket::bind(listen.sip).await,
             bound => bound,

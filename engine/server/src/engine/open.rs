@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use central::{Central, Placed};
-use central::entry::{Entry, Genesis, Purpose};
+use central::entry::{Act, Entry, Genesis, Purpose, Sealed, Verb};
 use central::output::Output;
 use central::words::{KeyId, Moment};
+use central::{Central, Placed};
 use journal::embedded::{self, Embedded, Options};
 use journal::{Batch, Draft, Event, Health, Log, Pos};
 use sequencer::Refolded;
@@ -54,10 +54,14 @@ pub enum StartError {
         wanted: &'static str,
     },
     /// The clock.
-    #[error("the machine's clock is {0} the log's last entry; set the clock, or start with --accept-clock if it is right")]
+    #[error(
+        "the machine's clock is {0} the log's last entry; set the clock, or start with --accept-clock if it is right"
+    )]
     Clock(String),
     /// A port.
-    #[error("cannot listen for {what} on {address}: {why}; free the port or set listen.{what} in the configuration (port 0 picks one)")]
+    #[error(
+        "cannot listen for {what} on {address}: {why}; free the port or set listen.{what} in the configuration (port 0 picks one)"
+    )]
     Listen {
         /// Which listener.
         what: &'static str,
@@ -107,7 +111,11 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StartError> {
 }
 
 /// Opens the log, folds it, and checks that it is the log that was asked for.
-pub(super) fn open(wanted: &Wanted<'_>, wake: journal::Wake, details: &Details) -> Result<Opened, StartError> {
+pub(super) fn open(
+    wanted: &Wanted<'_>,
+    wake: journal::Wake,
+    details: &Details,
+) -> Result<Opened, StartError> {
     make_folder(wanted.data)?;
     let mut options = Options::new(wanted.data.join(LOG), wake);
     options.segment_bytes = wanted.segment_bytes;
@@ -137,10 +145,7 @@ fn fold(
     let mut central = Central::new();
     let records = log.read(Pos::START).map_err(|why| StartError::Fold(why.to_string()))?;
     let see = |at: &Placed, entry: &Entry, outputs: &[Output]| {
-        if let Entry::Signal(signal) = entry {
-            let key = signal.sealed.as_ref().map(|sealed| sealed.key);
-            *last_key = (*last_key).max(key);
-        }
+        *last_key = (*last_key).max(sealed_in(entry).map(|sealed| sealed.key));
         keep_details(details, at.seq, entry, outputs);
         for output in outputs {
             if let Output::Gone(gone) = output {
@@ -155,8 +160,18 @@ fn fold(
 
 fn random_id() -> Result<[u8; 16], StartError> {
     let mut id = [0; 16];
-    let made = getrandom::fill(&mut id).map_err(|why| format!("the system gives no random bytes: {why}"));
+    let made =
+        getrandom::fill(&mut id).map_err(|why| format!("the system gives no random bytes: {why}"));
     made.map(|()| id).map_err(StartError::Other)
+}
+
+/// What is sealed in an entry. No key that was ever used may be used again.
+fn sealed_in(entry: &Entry) -> Option<&Sealed> {
+    match entry {
+        Entry::Signal(signal) => signal.sealed.as_ref(),
+        Entry::Act(Act { verb: Verb::Close { note, .. }, .. }) => note.as_ref(),
+        _ => None,
+    }
 }
 
 /// Writes the first two entries of a new log and waits until they are durable.
@@ -164,12 +179,16 @@ fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), St
     let log_id = log.log_id();
     let moment = wall();
     let draft = |entry: Entry| Draft { moment, body: Bytes::from(entry.encode()) };
-    let mut entries = vec![draft(Entry::Genesis(Genesis { purpose, log_id })), draft(Entry::Rules(RULES))];
+    let mut entries =
+        vec![draft(Entry::Genesis(Genesis { purpose, log_id })), draft(Entry::Rules(RULES))];
     // A log torn in its very first write may hold the one and not the other.
     entries.drain(..last.last_seq as usize);
     let wanted = entries.len();
-    let batch = Batch { node: NODE, boot: last.next_boot(NODE), n: 1, entries, decided: Vec::new() };
-    log.propose(batch).map_err(|_| StartError::Fold("the new log takes no entries; is the disk full?".to_owned()))?;
+    let batch =
+        Batch { node: NODE, boot: last.next_boot(NODE), n: 1, entries, decided: Vec::new() };
+    log.propose(batch).map_err(|_| {
+        StartError::Fold("the new log takes no entries; is the disk full?".to_owned())
+    })?;
     let mut durable = 0;
     for _ in 0..10_000 {
         match log.poll() {
@@ -181,7 +200,10 @@ fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), St
             return Ok(());
         }
     }
-    Err(StartError::Fold("the disk did not keep the first entries of the log; see to the disk and start again".to_owned()))
+    Err(StartError::Fold(
+        "the disk did not keep the first entries of the log; see to the disk and start again"
+            .to_owned(),
+    ))
 }
 
 fn check_purpose(wanted: &Wanted<'_>, central: &Central) -> Result<(), StartError> {
@@ -192,7 +214,9 @@ fn check_purpose(wanted: &Wanted<'_>, central: &Central) -> Result<(), StartErro
             found: purpose_name(found),
             wanted: purpose_name(wanted.purpose),
         }),
-        None => Err(StartError::Fold("the log does not begin with a genesis entry; it is not Varde's".to_owned())),
+        None => Err(StartError::Fold(
+            "the log does not begin with a genesis entry; it is not Varde's".to_owned(),
+        )),
     }
 }
 
@@ -230,7 +254,11 @@ mod tests {
         assert!(check_clock(last, last.0).is_ok());
         assert!(check_clock(last, last.0 + 47 * HOUR).is_ok());
         assert!(check_clock(last, last.0 - HOUR / 7_200).is_ok());
-        assert!(check_clock(last, last.0 - HOUR).unwrap_err().to_string().contains("3600 s before"));
-        assert!(check_clock(last, last.0 + 49 * HOUR).unwrap_err().to_string().contains("49 h after"));
+        assert!(
+            check_clock(last, last.0 - HOUR).unwrap_err().to_string().contains("3600 s before")
+        );
+        assert!(
+            check_clock(last, last.0 + 49 * HOUR).unwrap_err().to_string().contains("49 h after")
+        );
     }
 }

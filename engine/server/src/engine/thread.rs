@@ -73,11 +73,7 @@ impl SequencerThread {
     }
 }
 
-fn turns(
-    sequencer: &mut Sequencer<Embedded, Outbox>,
-    clock: &Clock,
-    asked: &AtomicBool,
-) -> Ended {
+fn turns(sequencer: &mut Sequencer<Embedded, Outbox>, clock: &Clock, asked: &AtomicBool) -> Ended {
     loop {
         match sequencer.turn(clock.now().0) {
             Turn::Worked => {}

@@ -44,9 +44,14 @@ async fn write_hops(intake: Arc<Intake>, hops: Arc<Hops>) {
     let mut ticks = every(Duration::from_secs(1));
     loop {
         ticks.tick().await;
-        let due = hops.drain_due(intake.clock.now());
-        if !due.is_empty() && !intake.note(&Entry::Hops(due)) {
-            intake.metrics.hops_lost();
+        loop {
+            let due = hops.drain_due(intake.clock.now());
+            if due.is_empty() {
+                break;
+            }
+            if !intake.note(&Entry::Hops(due)) {
+                intake.metrics.hops_lost();
+            }
         }
     }
 }

@@ -165,7 +165,8 @@ fn for_us_alone(path: &Path) -> Result<(), KeysError> {
     let found = fs::metadata(path);
     let found = found.map_err(|source| KeysError::Disk { path: path.to_owned(), source })?;
     let mode = found.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeysError::Open { path: path.to_owned(), mode }) }
+    let others = mode & 0o077;
+    if others == 0 { Ok(()) } else { Err(KeysError::Open { path: path.to_owned(), mode }) }
 }
 
 fn write_header(file: &File, folder: &Path) -> io::Result<()> {

@@ -91,7 +91,7 @@ struct Shared {
     /// The highest key the log names.
     used: AtomicU64,
     /// Seals under a shared key in this run.
-    shared: AtomicU64,
+    sharers: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -105,7 +105,7 @@ impl Keys {
             pool: Mutex::new(Pool::default()),
             low: Condvar::new(),
             used: AtomicU64::new(0),
-            shared: AtomicU64::new(0),
+            sharers: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         };
         Ok(Self { shared: Arc::new(shared), thread: Mutex::new(None) })
@@ -149,7 +149,7 @@ impl Keys {
             self.shared.low.notify_one();
         }
         if shared {
-            self.shared.shared.fetch_add(1, Ordering::Relaxed);
+            self.shared.sharers.fetch_add(1, Ordering::Relaxed);
         }
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).ok()?;
@@ -189,7 +189,7 @@ impl Keys {
 
     /// Seals made under a shared key in this run; should be 0.
     pub fn shared(&self) -> u64 {
-        self.shared.shared.load(Ordering::Relaxed)
+        self.shared.sharers.load(Ordering::Relaxed)
     }
 }
 

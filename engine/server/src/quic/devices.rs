@@ -79,6 +79,11 @@ impl Devices {
         may.unwrap_or(true)
     }
 
+    /// What was to be shown was not stored: the device's next try is shown again.
+    pub(super) fn not_shown(&self, id: &str) {
+        self.with(id, |device| device.shown = None);
+    }
+
     /// `None`: there is no room to remember the device; it is served all the same.
     fn with<T>(&self, id: &str, change: impl FnOnce(&mut Device) -> T) -> Option<T> {
         if let Some(mut device) = self.known.get_mut(id) {

@@ -75,7 +75,7 @@ struct Shared {
 
 /// The running listener. [`Endpoint::stop`] it: a dropped one goes on.
 pub struct Endpoint {
-    endpoint: quinn::Endpoint,
+    quinn: quinn::Endpoint,
     shared: Arc<Shared>,
     tasks: [JoinHandle<()>; 2],
 }
@@ -110,13 +110,13 @@ pub fn listen_with(
     let shared = Arc::new(Shared { authority, intake, hops, devices, counts, beat });
     let door = tokio::spawn(door::run(endpoint.clone(), Arc::clone(&shared)));
     let watch = tokio::spawn(watch_revoked(Arc::clone(&shared)));
-    Ok(Endpoint { endpoint, shared, tasks: [door, watch] })
+    Ok(Endpoint { quinn: endpoint, shared, tasks: [door, watch] })
 }
 
 impl Endpoint {
     /// Where it listens.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.endpoint.local_addr()
+        self.quinn.local_addr()
     }
 
     /// What happened since the start.
@@ -132,14 +132,14 @@ impl Endpoint {
     /// Takes no more connections, answers what is under way, then tells every device to reconnect.
     pub async fn stop(&self) {
         self.tasks.iter().for_each(JoinHandle::abort);
-        self.endpoint.set_server_config(None);
+        self.quinn.set_server_config(None);
         let latest = Instant::now() + NOT_STORED_AFTER;
         while self.shared.counts.under_way() > 0 && Instant::now() < latest {
             sleep(Duration::from_millis(5)).await;
         }
-        self.endpoint.close(VarInt::from_u32(link::close::GOING_AWAY), b"the centre stops");
+        self.quinn.close(VarInt::from_u32(link::close::GOING_AWAY), b"the centre stops");
         // A device that is gone would keep this waiting for its idle timeout.
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.endpoint.wait_idle()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.quinn.wait_idle()).await;
     }
 }
 

@@ -172,12 +172,11 @@ impl Device {
         if read.bytes.is_empty() {
             return;
         }
-        let malformed = match Message::decode(&read.bytes) {
-            Err(malformed) => malformed,
-            // Whole but for its FIN: the device sends it again by the ladder.
-            Ok(_) => return,
-        };
-        let _ = self.show(read, malformed).await;
+        // A message that is whole but for its FIN the device sends again by the ladder.
+        if let Err(malformed) = Message::decode(&read.bytes) {
+            // Shown, stored or not: there is nobody left to tell.
+            let _ = self.show(read, malformed).await;
+        }
     }
 
     /// Shown at most once in [`crate::limits::UNDECODABLE_EVERY`] for each device; `None`: only counted.
@@ -191,7 +190,11 @@ impl Device {
             intake.gate.rubbish(&self.source(), intake.clock.now());
             return None;
         }
-        Some(intake.submit(undecodable(&self.came(read), &malformed)).await)
+        let outcome = intake.submit(undecodable(&self.came(read), &malformed)).await;
+        if !matches!(outcome, Outcome::Stored(_)) {
+            self.shared.devices.not_shown(&self.peer.device);
+        }
+        Some(outcome)
     }
 
     fn stated(&self, boot: u64, counter: u64, queued: u64) {

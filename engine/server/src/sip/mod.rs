@@ -46,7 +46,15 @@ impl Sip {
         domain: String,
         run: u64,
     ) -> Self {
-        Self { intake, hops, municipality, domain, run, next: AtomicU64::new(1), unreadable: Arc::new(Semaphore::new(UNREADABLE)) }
+        Self {
+            intake,
+            hops,
+            municipality,
+            domain,
+            run,
+            next: AtomicU64::new(1),
+            unreadable: Arc::new(Semaphore::new(UNREADABLE)),
+        }
     }
 
     fn now(&self) -> Moment {
@@ -68,7 +76,14 @@ impl Sip {
 
     /// Our own MESSAGE with the `mrs`, back to where the request came from (scaip.md 1.5: the same
     /// connection, or `received:rport`).
-    fn mrs(&self, to: &Request, source: SocketAddr, local: SocketAddr, by: Transport, mrs: &Mrs) -> Outgoing {
+    fn mrs(
+        &self,
+        to: &Request,
+        source: SocketAddr,
+        local: SocketAddr,
+        by: Transport,
+        mrs: &Mrs,
+    ) -> Outgoing {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let unique = format!("{:016x}{n:x}", self.run);
         let user = to.from().uri().and_then(|uri| uri.user.map(<[u8]>::to_vec)).unwrap_or_default();
@@ -98,7 +113,8 @@ impl Sip {
 /// The status line and headers of a request's answer.
 fn reply(request: &Request, source: SocketAddr, status: u16, at: Moment) -> Bytes {
     let date = sip::date(at.0 / 1_000_000_000);
-    let accept: &[(&str, &[u8])] = &[("Date", date.as_bytes()), ("Accept", scaip::MEDIA_TYPE.as_bytes())];
+    let accept: &[(&str, &[u8])] =
+        &[("Date", date.as_bytes()), ("Accept", scaip::MEDIA_TYPE.as_bytes())];
     // Date is a cheap help for units without a clock of their own (scaip.md 6.7).
     let headers = if status == 415 { accept } else { &accept[..1] };
     sip::Reply::new(request.headers(), source, status).headers(headers).build()

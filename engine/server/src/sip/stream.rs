@@ -24,8 +24,8 @@ use tokio_rustls::TlsAcceptor;
 use super::answer::{Answer, answer};
 use super::{Sip, reply};
 use crate::limits::{
-    STREAM_IN_FLIGHT, STREAM_MESSAGE, STREAM_READ, STREAM_REST, STREAM_WRITE, STREAMS, TLS_HANDSHAKE,
-    TLS_HANDSHAKES,
+    STREAM_IN_FLIGHT, STREAM_MESSAGE, STREAM_READ, STREAM_REST, STREAM_WRITE, STREAMS,
+    TLS_HANDSHAKE, TLS_HANDSHAKES,
 };
 use crate::metrics::Listener;
 
@@ -58,7 +58,8 @@ pub async fn listen_tls(sip: Arc<Sip>, listener: TcpListener, acceptor: TlsAccep
             sip.intake.gate.refused(&format!("ip:{}", source.ip()), sip.now());
             continue;
         };
-        let (sip, acceptor, handshakes) = (Arc::clone(&sip), acceptor.clone(), Arc::clone(&handshakes));
+        let (sip, acceptor, handshakes) =
+            (Arc::clone(&sip), acceptor.clone(), Arc::clone(&handshakes));
         tokio::spawn(async move {
             let turn = handshakes.acquire().await;
             let local = stream.local_addr().unwrap_or(source);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use central::entry::{Counter, Flags, Path, Sender, Signal};
 use central::kind::Kind;
-use central::words::{DeviceId, Moment, Reference};
+use central::words::{ContentHash, DeviceId, Moment, Reference};
 use link::{Details, Malformed, Measured, Position};
 
 use super::content_hash;
@@ -89,7 +89,7 @@ fn base(came: &Came<'_>) -> Signal {
         person: None,
         kind: Kind::UNDECODABLE,
         reference: Reference::default(),
-        content: Default::default(),
+        content: ContentHash::default(),
         counter: None,
         happened: None,
         buffered: false,
@@ -149,4 +149,76 @@ fn hex(id: &[u8; 16]) -> Reference {
         let _ = write!(text, "{byte:02x}");
     }
     Reference(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_digit_for_digit() {
+        assert_eq!(decimal(385, 1, ','), "38,5");
+        assert_eq!(decimal(-5, 2, ','), "−0,05");
+        assert_eq!(decimal(171, 0, ','), "171");
+        assert_eq!(decimal(i64::MIN, 9, '.'), "−9223372036.854775808");
+        assert_eq!(decimal(599_127_300, 7, '.'), "59.9127300");
+    }
+
+    #[test]
+    fn what_describes_a_person_is_worded_and_unknown_units_are_kept() {
+        let details = Details {
+            battery: Some(87),
+            position: Some(Position { lat: 599_127_300, lon: -107_460_900, accuracy: Some(12) }),
+            measured: vec![
+                Measured { unit: 4, value: 171, decimals: 0 },
+                Measured { unit: 999, value: 42, decimals: 1 },
+            ],
+            ..Details::default()
+        };
+        let expected = [
+            ("Batteri", "87 %"),
+            ("Posisjon", "59.9127300, −10.7460900 (± 12 m)"),
+            ("Overtrykk", "171 mmHg"),
+            ("Måling (enhet 999)", "4,2"),
+        ];
+        let expected = expected.map(|(label, value)| (label.to_owned(), value.to_owned()));
+        assert_eq!(words(&details).text, expected);
+    }
+
+    #[test]
+    fn every_measure_of_the_protocol_has_its_bokmål() {
+        let ours: Vec<u16> = MEASURES.iter().map(|row| row.0).collect();
+        let theirs: Vec<u16> = link::unit::UNITS.iter().map(|row| row.number).collect();
+        assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn keys_of_a_newer_protocol_are_kept_as_they_came() {
+        let peer =
+            Peer { device: "K7".to_owned(), municipality: central::words::Municipality(301) };
+        let said = link::Signal {
+            id: [1; 16],
+            boot: 7,
+            counter: 1,
+            kind: link::Kind::PRESS,
+            happened: None,
+            buffered: false,
+            details: Details::default(),
+        };
+        let known = said.encode();
+        // The same map with one more entry: key 20, value 1.
+        let mut newer = known.clone();
+        newer[0] += 1;
+        newer.extend([20, 1]);
+        let drafted = |bytes: &[u8]| {
+            let Ok(link::Message::Signal(said)) = link::Message::decode(bytes) else {
+                panic!("refused")
+            };
+            signal(&Came { peer: &peer, bytes, received: Moment(5) }, &said)
+        };
+        assert_eq!(drafted(&known).plain.raw, None);
+        let draft = drafted(&newer);
+        assert_eq!(draft.plain.raw, Some(Raw::of(&newer)));
+        assert_eq!(draft.signal, drafted(&known).signal);
+    }
 }

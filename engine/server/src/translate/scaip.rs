@@ -51,7 +51,9 @@ pub fn read(came: &Came<'_>) -> Read {
     match scaip::decode(came.body) {
         Ok(Document::Mrq(mrq)) => request(came, &mrq),
         Ok(Document::Mrs(_)) => Read::Stray,
-        Err(broken) if broken.salvaged.mrq || is_scaip(came.content_type) => unreadable(came, &broken),
+        Err(broken) if broken.salvaged.mrq || is_scaip(came.content_type) => {
+            unreadable(came, &broken)
+        }
         Err(_) => Read::Foreign,
     }
 }

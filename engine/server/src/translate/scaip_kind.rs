@@ -86,9 +86,10 @@ fn find(table: &[(u16, Kind)], number: u16) -> Option<Kind> {
 /// Whether every code of the message stands in its table.
 pub(super) fn is_known(mrq: &Mrq) -> bool {
     let status = mrq.status().num.is_some_and(|number| stc::lookup(number).is_some());
-    let device = mrq.dty.as_ref().is_none_or(|code| {
-        code.num.is_some_and(|number| dty::lookup(number).is_some())
-    });
+    let device = mrq
+        .dty
+        .as_ref()
+        .is_none_or(|code| code.num.is_some_and(|number| dty::lookup(number).is_some()));
     status && device && !matches!(mrq.message_type(), scaip::MessageType::Other(_))
 }
 

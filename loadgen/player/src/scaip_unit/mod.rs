@@ -196,8 +196,7 @@ impl Unit {
         self.backoff.well();
         match message {
             Message::Response(response) => {
-                let reliable = self.transport.is_reliable();
-                let action = self.transactions.received(&response, reliable, now);
+                let action = self.transactions.received(&response, now);
                 if let Some(Action::Done { status, token }) = action
                     && status >= 300
                 {

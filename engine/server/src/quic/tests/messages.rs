@@ -134,6 +134,20 @@ async fn rubbish_is_refused_and_shown_once_then_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rubbish_that_was_not_stored_is_shown_at_the_next_try() {
+    let house = House::open();
+    let connection = house.connect(&house.device("K7")).await;
+    house.order.set_stalled(true);
+    assert_eq!(say(&connection, b"HELP ME").await, Answer::NotStored);
+    house.order.set_stalled(false);
+    eventually(|| house.signals().len() == 1).await;
+    assert!(matches!(say(&connection, b"HELP ME").await, Answer::Refused(_)));
+    assert_eq!(house.signals().len(), 2);
+    assert!(matches!(say(&connection, b"HELP ME").await, Answer::Refused(_)));
+    assert_eq!(house.signals().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_beat_alarms_nobody() {
     let house = House::open();
     let connection = house.connect(&house.device("K7")).await;

@@ -1,0 +1,9 @@
+//! The API over real sockets, in front of the real engine with a log in memory.
+
+mod acts;
+mod house;
+mod live;
+mod ops;
+mod page;
+mod sessions;
+mod table;
