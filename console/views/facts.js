@@ -50,8 +50,8 @@ export function notes(row, kinds, now) {
   if (row.count > 1) out.push({ key: "count", text: times(row), grave: false });
   const late = lateness(row, now);
   if (late) out.push({ key: "buffered", text: late, grave: false });
-  if (row.sender === "doubtful") out.push({ key: "sender", text: t("sender_doubtful"), grave: true });
-  if (row.sender === "claimed") out.push({ key: "sender", text: t("sender_claimed"), grave: false });
+  // One that only states who it is, is most of today's units: told in the own pane, not on every row.
+  if (row.sender === "doubtful") out.push({ key: "sender", text: t("doubtful"), grave: true });
   if (row.withdrawn) {
     const kind = kindWords(kinds, row.withdrawn.kind, String(row.withdrawn.kind));
     out.push({ key: "withdrawn", text: t("withdrawn", kind, minute(millis(row.withdrawn.at), now)), grave: false });
