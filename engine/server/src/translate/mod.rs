@@ -3,6 +3,7 @@
 pub mod link;
 pub mod scaip;
 mod scaip_kind;
+mod scaip_words;
 
 use central::words::ContentHash;
 use sha2::{Digest, Sha256};
