@@ -1,7 +1,6 @@
 //! Closing codes: three independent axes, each number of exactly one axis.
 //!
-//! A number never changes meaning; a code no longer wanted stays in the table. `docs/ARCHITECTURE.md`
-//! maps them to the national codes.
+//! A number never changes meaning; a code no longer wanted stays in the table.
 
 /// One code an operator closes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

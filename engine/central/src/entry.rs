@@ -280,7 +280,7 @@ pub enum Verb {
         #[n(1)]
         version: u32,
     },
-    /// End it with codes (`docs/ARCHITECTURE.md`, closing codes).
+    /// End it with codes, one of each axis of [`crate::codes`].
     #[n(2)]
     Close {
         /// Which.
@@ -367,7 +367,7 @@ pub struct SessionOpened {
     pub expires: Moment,
 }
 
-/// Time stamps of one signal after it was durable (`facts`: hops T2 to T4p); zero = did not happen.
+/// Time stamps of one signal after it was durable (hops T2 to T4p); zero = did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Hop {

@@ -5,7 +5,7 @@ use core::fmt;
 
 use minicbor::{Decode, Encode};
 
-/// Nanoseconds since the Unix epoch, as the log decided them; see `docs/ARCHITECTURE.md`, Clock.
+/// Nanoseconds since the Unix epoch, as the log decided them: never below the entry before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Moment(#[n(0)] pub u64);

@@ -60,14 +60,6 @@ impl Default for Listen {
     }
 }
 
-impl Listen {
-    /// Every port 0: for tests, and for several engines on one machine.
-    pub fn any_port() -> Self {
-        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self { sip: at, sip_tls: at, quic: at, console: at, ops: at }
-    }
-}
-
 /// The log.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -15,7 +15,7 @@ pub const SHOUT_AFTER: Duration = Duration::from_secs(1);
 pub const NOT_STORED_AFTER: Duration = Duration::from_secs(4);
 /// How often what is pending is looked through for the two limits above.
 pub const PENDING_SWEEP: Duration = Duration::from_millis(50);
-/// Shouts shown at a time; beyond it the oldest that was sent on leaves the strip (it is counted).
+/// Shouts shown at a time; beyond it the oldest leaves the strip, whether its unit was sent on or not.
 pub const SHOUTS: usize = 2_000;
 
 /// How long a Shout whose unit was sent on stays before operators when no entry ever comes.
@@ -31,13 +31,6 @@ pub const GATE_DEVICES: usize = 200_000;
 /// Changes a console may be behind before it is disconnected and must fetch a new picture.
 pub const CONSOLE_BEHIND: usize = 4_096;
 
-/// Items in each lane, by urgency; a full lane is answered 503 / Busy at once.
-pub const LANE_LIFE_SAFETY: usize = 65_536;
-/// Items in the lane of acts and timers.
-pub const LANE_ACTS: usize = 16_384;
-/// Items in each other lane.
-pub const LANE_OTHER: usize = 32_768;
-
 /// Signals whose hops are being collected; beyond it the oldest is written as it is.
 pub const HOPS: usize = 16_384;
 /// How long the hops of one signal are collected before they are written.
@@ -52,13 +45,14 @@ const _: () = assert!(SHOUT_AFTER.as_millis() < NOT_STORED_AFTER.as_millis());
 const _: () = assert!(NOT_STORED_AFTER.as_secs() < 32);
 
 // SIP
+
 /// Bytes a datagram may have: the most UDP can carry, so that none is cut.
 pub const UDP_DATAGRAM: usize = 65_536;
 /// Answers waiting for the socket's task; a further one waits in its own task.
 pub const UDP_ANSWERS: usize = 1_024;
 /// Bytes read from a stream at a time; on the stack, so that an idle connection holds none.
 pub const STREAM_READ: usize = 4_096;
-/// SIP connections at a time over all listeners; a further one is closed at once and counted.
+/// SIP connections of one listener (TCP, TLS) at a time; a further one is closed at once and counted.
 pub const STREAMS: usize = 18_000;
 /// Descriptors that connections of units leave for the log's segments, the console and the operations;
 /// where the process may open fewer than [`STREAMS`] and these, that many fewer connections are served
@@ -80,6 +74,7 @@ pub const TLS_HANDSHAKES: usize = 64;
 /// Messages that could not be read and are being handed to the log; a further one is only counted,
 /// for the ones before it already stand before an operator.
 pub const UNREADABLE: usize = 1_024;
+
 // Keys
 
 /// Keys kept durable ahead of use (2 MiB on disk and in memory); below half of it more are made.
@@ -102,7 +97,7 @@ pub const ROOT_VALID: Duration = Duration::from_hours(30 * 365 * 24);
 pub const CERTIFICATE_EARLY: Duration = Duration::from_hours(24);
 /// Bytes of the list of revoked devices (250 000 ids); a longer one is not read, the last stays in force.
 pub const REVOKED_FILE: u64 = 8 * 1024 * 1024;
-/// Between beats, unless configured otherwise.
+/// Between beats; told to devices, whose connection is closed after three of them without a packet.
 pub const BEAT: Duration = Duration::from_mins(1);
 /// How often the list of revoked devices is looked at; a revoked device is cut off within this.
 pub const REVOKED_EVERY: Duration = Duration::from_secs(1);

@@ -99,7 +99,7 @@ fn every_relative_link_in_the_docs_leads_somewhere() {
     assert!(wrong.is_empty(), "dead links:\n{}", wrong.join("\n"));
 }
 
-/// In ARCHITECTURE and conformance a test is named as `path::to_file.rs` › `test_name`.
+/// In ARCHITECTURE and conformance a test is named by the word "test" and its name in backquotes.
 #[test]
 fn every_test_the_docs_name_is_there() {
     let sources: String = tracked(&[".rs", ".mjs", ".py"]).iter().map(|path| read(path)).collect();

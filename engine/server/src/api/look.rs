@@ -11,10 +11,11 @@ use central::kind::TABLE;
 use central::words::AlarmId;
 use serde_json::{Value, json};
 
+use crate::addresses::purpose_name;
 use crate::api::answer::{No, moment};
 use crate::api::live::picture_text;
 use crate::api::rows::class_name;
-use crate::api::sessions::{Seat, purpose_name};
+use crate::api::sessions::Seat;
 use crate::api::{Console, Detail};
 use crate::board::Picture;
 

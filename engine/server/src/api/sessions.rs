@@ -7,12 +7,13 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
-use central::entry::{Purpose, Role, Scope, SessionOpened};
+use central::entry::{Role, Scope, SessionOpened};
 use central::output::Session;
 use central::words::{Moment, Municipality, SessionId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::addresses::purpose_name;
 use crate::api::Console;
 use crate::api::accounts::is_name;
 use crate::api::answer::{Asked, No, moment};
@@ -246,14 +247,5 @@ fn role_name(role: Role) -> &'static str {
         Role::Viewer => "viewer",
         Role::Operator => "operator",
         Role::Leader => "leader",
-    }
-}
-
-/// The word of a purpose in the API.
-pub(super) fn purpose_name(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Demonstration => "demonstration",
-        Purpose::LoadTest => "load_test",
-        Purpose::Real => "real",
     }
 }

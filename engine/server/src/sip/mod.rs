@@ -77,8 +77,8 @@ impl Sip {
         });
     }
 
-    /// Our own MESSAGE with the `mrs`, back to where the request came from (scaip.md 1.5: the same
-    /// connection, or `received:rport`).
+    /// Our own MESSAGE with the `mrs`, back to where the request came from (the same connection, or
+    /// `received:rport`; `docs/scaip-field.md`, Answers).
     fn mrs(
         &self,
         to: &Request,
@@ -142,7 +142,7 @@ fn reply(request: &Request, source: SocketAddr, status: u16, at: Moment) -> Byte
     let date = sip::date(at.0 / 1_000_000_000);
     let accept: &[(&str, &[u8])] =
         &[("Date", date.as_bytes()), ("Accept", scaip::MEDIA_TYPE.as_bytes())];
-    // Date is a cheap help for units without a clock of their own (scaip.md 6.7).
+    // Date is a cheap help for units without a clock of their own (`docs/scaip-field.md`, Answers).
     let headers = if status == 415 { accept } else { &accept[..1] };
     sip::Reply::new(request.headers(), source, status).headers(headers).build()
 }

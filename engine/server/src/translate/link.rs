@@ -153,6 +153,8 @@ fn hex(id: &[u8; 16]) -> Reference {
 
 #[cfg(test)]
 mod tests {
+    use central::kind::{Class, TABLE};
+
     use super::*;
 
     #[test]
@@ -190,6 +192,20 @@ mod tests {
         let ours: Vec<u16> = MEASURES.iter().map(|row| row.0).collect();
         let theirs: Vec<u16> = link::unit::UNITS.iter().map(|row| row.number).collect();
         assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn every_kind_is_the_same_to_the_protocol_and_to_the_central() {
+        let class = |class| match class {
+            link::Class::LifeSafety => Class::LifeSafety,
+            link::Class::Person => Class::Person,
+            link::Class::Technical => Class::Technical,
+            link::Class::Telemetry => Class::Telemetry,
+            link::Class::Test => Class::Test,
+        };
+        let theirs = link::KINDS.iter().map(|row| (row.number, row.name, class(row.class)));
+        let ours = TABLE.iter().map(|row| (row.kind.0, row.name, row.class));
+        assert!(theirs.eq(ours));
     }
 
     #[test]
