@@ -19,7 +19,7 @@ export function Mine({ desk }) {
     <h2>${t("mine")}${mine.length > 1 && html` <span class="count">${mine.length}</span> <span class="key">M</span>`}</h2>
     ${mine.length > 1 && html`<div class="tabs">${mine.map((row) => html`<button key=${row.alarm} type="button"
       class="tab" aria-pressed=${row === chosen} onClick=${() => desk.choose(row.alarm)}>
-      <${Shape} of=${row.class} /> ${what(row, desk.kinds)}</button>`)}</div>`}
+      <${Shape} of=${row.class} /> ${what(row, desk.kinds)} <span class="quiet">${row.device}</span></button>`)}</div>`}
     ${chosen ? html`<${Card} key=${chosen.alarm} row=${chosen} desk=${desk} />` : html`<div class="calm small">
       <p>${t("none_mine")}</p>
       ${desk.mayAct && html`<p class="quiet">${t("none_mine_more")}</p>`}
