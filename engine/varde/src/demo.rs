@@ -24,6 +24,10 @@ const DEVICES: u32 = 60;
 const ALARM_EVERY_S: u64 = 10;
 /// The simulated day begins here, seconds after midnight: the busiest hour comes first.
 const MORNING_S: u32 = 8 * 3_600;
+/// When the first alarm should come, nanoseconds after the start: once the devices are connected.
+const FIRST_ALARM: std::ops::Range<u64> = 3_000_000_000..6_000_000_000;
+/// Days to look through for one with such an alarm; about one in four has it.
+const DAYS: u64 = 100;
 /// How often the terminal is written.
 const REFRESH: Duration = Duration::from_millis(500);
 /// The same where nobody watches a terminal.
@@ -41,9 +45,12 @@ pub(crate) fn run(place: &Place) -> Result<ExitCode, String> {
     let log = logging_to_file(&data);
     // The devices get a runtime of their own: what they need is not taken from the engine's.
     let devices = player_runtime()?;
-    let played = play(&devices, &engine, &owner)?;
+    let fleet = traffic::Fleet::draw(&owner, DEVICES, traffic::Mix::DEMONSTRATION, 1)
+        .map_err(|why| why.to_string())?;
+    let staying = fleet.devices.iter().filter(|device| device.unit.stays()).count();
+    let played = play(&devices, &engine, fleet)?;
     greet(&engine, &data.display().to_string(), log)?;
-    let code = runtime.block_on(watch(&engine, &played));
+    let code = runtime.block_on(watch(&engine, &played, staying));
     devices.block_on(played.stop());
     if let Some(code) = code {
         return Ok(code);
@@ -75,13 +82,11 @@ fn player_runtime() -> Result<tokio::runtime::Runtime, String> {
 fn play(
     devices: &tokio::runtime::Runtime,
     engine: &Engine,
-    owner: &traffic::Municipality,
+    fleet: traffic::Fleet,
 ) -> Result<player::Handle, String> {
     let run = server::clock::wall();
-    let fleet = traffic::Fleet::draw(owner, DEVICES, traffic::Mix::DEMONSTRATION, 1)
-        .map_err(|why| why.to_string())?;
     let tempo = traffic::Tempo::demonstration(&fleet, ALARM_EVERY_S);
-    let timeline = traffic::Timeline::new(&fleet, tempo, MORNING_S, run);
+    let timeline = soon(&fleet, tempo, run);
     let at = &engine.addresses;
     let targets = Targets {
         sip_tcp: Some(at.sip_tcp),
@@ -92,6 +97,19 @@ fn play(
     let mut plan = Plan::new(fleet, timeline, targets, run);
     plan.identities = Some(Arc::new(Issuer(Arc::clone(&engine.authority))));
     player::play(devices.handle(), plan).map_err(|why| why.to_string())
+}
+
+/// A day on which the first alarm comes within seconds: whoever starts a demonstration wants to see one.
+fn soon(fleet: &traffic::Fleet, tempo: traffic::Tempo, from: u64) -> traffic::Timeline {
+    let day = |seed| traffic::Timeline::new(fleet, tempo, MORNING_S, seed);
+    let first = |seed: &u64| {
+        let opening = |intended: &traffic::Intended| match &intended.what {
+            traffic::What::Signal(signal) => signal.kind.opens(),
+            _ => false,
+        };
+        day(*seed).find(opening).is_some_and(|alarm| FIRST_ALARM.contains(&alarm.at))
+    };
+    day((from..from + DAYS).find(first).unwrap_or(from))
 }
 
 /// The engine's own authority gives the simulated devices their certificates.
@@ -131,7 +149,7 @@ fn greet(engine: &Engine, data: &str, log: Option<String>) -> Result<(), String>
 }
 
 /// Shows figures until it is asked to stop (`None`), or the engine ends by itself.
-async fn watch(engine: &Engine, played: &player::Handle) -> Option<ExitCode> {
+async fn watch(engine: &Engine, played: &player::Handle, staying: usize) -> Option<ExitCode> {
     let terminal = std::io::stdout().is_terminal();
     let mut ended = engine.ended();
     let mut ticks = tokio::time::interval(if terminal { REFRESH } else { LINE_EVERY });
@@ -148,6 +166,7 @@ async fn watch(engine: &Engine, played: &player::Handle) -> Option<ExitCode> {
             _ = ticks.tick() => {}
         }
         let lines = lines(
+            staying,
             &engine.metrics.snapshot(),
             engine.board.counts(),
             &played.tally(),
@@ -177,6 +196,7 @@ fn draw(lines: &[String], terminal: bool, drawn: bool) {
 }
 
 fn lines(
+    staying: usize,
     now: &Snapshot,
     (open, waiting): (usize, usize),
     tally: &Tally,
@@ -191,8 +211,10 @@ fn lines(
             seconds % 60
         ),
         format!(
-            "  devices          {} of {} connected, {} beats",
-            tally.connected, tally.devices, now.beats
+            "  devices          {} connected ({staying} stay, {} come and go), {} beats",
+            tally.connected,
+            tally.devices.saturating_sub(staying as u64),
+            now.beats
         ),
         format!(
             "  signals          {} (duplicates {}, refused {})",
