@@ -6,7 +6,7 @@ import { HIDDEN_PACE, RELEASE_AGAIN } from "./limits.js";
 import { Live } from "./live.js";
 import { Painted } from "./painted.js";
 import { Sound } from "./sound.js";
-import { apply, arrived, EMPTY, keepSelection, moveSelection, NOWHERE } from "./store.js";
+import { apply, arrived, EMPTY, isDone, keepSelection, moveSelection, NOWHERE } from "./store.js";
 import { clock, millis, second } from "./time.js";
 import { render } from "./vendor/preact.module.js";
 import { DeskView } from "./views/desk.js";
@@ -17,6 +17,7 @@ import { currentLanguage, t } from "./words.js";
 /** @typedef {import("./types.js").Row} Row */
 /** @typedef {import("./views/close.js").Draft} Draft */
 /** @typedef {"help"|"let_in"|null} Open */
+/** @typedef {import("./store.js").Verb} Verb */
 
 export class Desk {
   state = EMPTY;
@@ -42,6 +43,8 @@ export class Desk {
   #armedUntil = 0;
   /** Alarms with an act on its way. @type {Set<number>} */
   pending = new Set();
+  /** Acts told as not stored or not answered: the log may still do them. @type {Map<number, {verb: Verb, row: Row}>} */
+  #unsure = new Map();
   /** @type {Map<number, import("./types.js").Details|"failed">} */
   details = new Map();
   /** @type {Map<number, Draft>} */
@@ -201,11 +204,29 @@ export class Desk {
     if (!mine.some((row) => row.alarm === this.closing)) this.closing = null;
     for (const known of [this.details, this.#drafts])
       for (const alarm of known.keys()) if (!rows.get(alarm)?.claim?.mine) known.delete(alarm);
+    this.#settle();
     for (const row of mine) {
       const old = before.rows.get(row.alarm);
       if (!old?.claim?.mine || old.count !== row.count) void this.fetchDetails(row.alarm);
     }
     this.#painted.prune(rows, shouts);
+  }
+
+  /** What was told not stored and then was: a notice that is no longer true must not stand. */
+  #settle() {
+    for (const [alarm, { verb, row }] of this.#unsure) {
+      if (!isDone(this.state.rows.get(alarm), verb)) continue;
+      this.#unsure.delete(alarm);
+      this.#done(verb, row);
+    }
+  }
+
+  /** @param {Verb} verb @param {Row} row */
+  #done(verb, row) {
+    const name = what(row, this.kinds);
+    if (verb === "claim") this.chosen = row.alarm;
+    if (verb === "claim") this.say(t("notice_claimed", name, place(row)));
+    else this.say(t(verb === "close" ? "notice_closed" : "notice_released", name));
   }
 
   /** A change of words draws every row again. */
@@ -249,11 +270,7 @@ export class Desk {
   claim = async (alarm) => {
     const row = this.state.rows.get(alarm);
     if (!row || !this.mayAct) return;
-    const answer = await this.#act(row, "claim");
-    if (answer?.ok) {
-      this.chosen = alarm;
-      this.say(t("notice_claimed", what(row, this.kinds), place(row)));
-    }
+    await this.#act(row, "claim");
   };
 
   /** @param {Required<Draft>} done */
@@ -261,10 +278,7 @@ export class Desk {
     const row = this.chosenRow();
     if (!row) return;
     const note = done.note.trim();
-    const answer = await this.#act(row, "close", { version: row.version, ...done, note });
-    if (!answer?.ok) return;
-    this.endClosing();
-    this.say(t("notice_closed", what(row, this.kinds)));
+    if (await this.#act(row, "close", { version: row.version, ...done, note })) this.endClosing();
   };
 
   /** Two in a row release; one alone only says so. */
@@ -277,26 +291,28 @@ export class Desk {
       return this.draw();
     }
     this.armed = null;
-    const answer = await this.#act(row, "release", { version: row.version });
-    if (answer?.ok) this.say(t("notice_released", what(row, this.kinds)));
+    await this.#act(row, "release", { version: row.version });
   };
 
   /**
-   * One act at a time on one alarm; a refusal is told in words.
-   * @param {Row} row @param {"claim"|"release"|"close"} verb @param {object} [body]
+   * One act at a time on one alarm; how it ended is told in words. True: done.
+   * @param {Row} row @param {Verb} verb @param {object} [body]
    */
   async #act(row, verb, body) {
-    if (this.pending.has(row.alarm)) return null;
+    if (this.pending.has(row.alarm)) return false;
     this.pending = new Set(this.pending).add(row.alarm);
     this.draw();
+    this.#unsure.delete(row.alarm);
     const answer = await api.act(verb, row.alarm, body);
     this.pending = new Set([...this.pending].filter((alarm) => alarm !== row.alarm));
     this.draw();
-    if (answer.ok) return answer;
-    if (answer.status === 401) this.#leave(t("error_no_session"));
+    if (answer.ok) this.#done(verb, row);
+    else if (answer.status === 401) this.#leave(t("error_no_session"));
     else if (answer.body.error === "taken") this.say(this.#takenWords(answer.body.by, answer.body.since), true);
     else this.say(refusalWords(answer.body), true);
-    return answer;
+    if (answer.status === 503 || answer.status === 0) this.#unsure.set(row.alarm, { verb, row });
+    this.#settle();
+    return answer.ok;
   }
 
   /** @param {string} [by] @param {string} [since] */

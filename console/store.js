@@ -84,6 +84,14 @@ function lists(rows) {
   return out;
 }
 
+/** @typedef {"claim"|"release"|"close"} Verb */
+
+/** Whether a row, or none, shows that this session's act on it was done. @param {Row|undefined} row @param {Verb} verb */
+export function isDone(row, verb) {
+  if (verb === "close") return row === undefined;
+  return row !== undefined && (verb === "claim" ? row.claim?.mine === true : row.claim === null);
+}
+
 /**
  * Where the operator stands in the list: an alarm by id, and its place. When the alarm goes, nothing else is
  * selected in its stead (a key already on its way down must not claim another); the place is where he goes on from.

@@ -1,3 +1,9 @@
+/** @param {import("../desk.js").Desk} desk */
+function noticeLook({ notice, sounds }) {
+  if (notice) return notice.grave ? "grave" : "";
+  return sounds ? "none" : "warn";
+}
+
 /** The whole page of one who is logged in. */
 
 import { html } from "../html.js";
@@ -17,8 +23,8 @@ export function DeskView({ desk }) {
     <${Purpose} purpose=${desk.purpose} />
     <${Bands} desk=${desk} />
     <${Top} desk=${desk} />
-    <p class=${`notice${desk.notice ? "" : " none"}${desk.notice?.grave ? " grave" : ""}`}>
-      <span role="status">${desk.notice?.text ?? ""}</span>
+    <p class=${`notice ${noticeLook(desk)}`}>
+      <span role="status">${desk.notice?.text ?? (desk.sounds ? "" : t("sound_unblock"))}</span>
       ${desk.notice && html`<button type="button" class="switch" onClick=${desk.hush}>${t("shut")} <span class="key">Esc</span></button>`}
     </p>
     <main>

@@ -25,7 +25,7 @@ export function why(row) {
       case "class":
         return className(reason.class ?? row.class).toLowerCase();
       case "repeats":
-        return t("reason_repeats", reason.n ?? row.count);
+        return reason.n === 1 ? t("reason_repeated") : t("reason_repeats", reason.n ?? row.count - 1);
       case "buffered":
         return t("reason_buffered", length(reason.seconds ?? 0));
       default:
@@ -50,8 +50,8 @@ export function notes(row, kinds, now) {
   if (row.count > 1) out.push({ key: "count", text: times(row), grave: false });
   const late = lateness(row, now);
   if (late) out.push({ key: "buffered", text: late, grave: false });
-  if (row.sender === "doubtful") out.push({ key: "sender", text: t("sender_doubtful"), grave: true });
-  if (row.sender === "claimed") out.push({ key: "sender", text: t("sender_claimed"), grave: false });
+  // One that only states who it is, is most of today's units: told in the own pane, not on every row.
+  if (row.sender === "doubtful") out.push({ key: "sender", text: t("doubtful"), grave: true });
   if (row.withdrawn) {
     const kind = kindWords(kinds, row.withdrawn.kind, String(row.withdrawn.kind));
     out.push({ key: "withdrawn", text: t("withdrawn", kind, minute(millis(row.withdrawn.at), now)), grave: false });

@@ -20,7 +20,7 @@ export function Top({ desk }) {
       ${COUNTED.map((of) => html`<span key=${of} class="by-class" title=${className(of)}><${Shape} of=${of} />
         <span class="sr-only">${className(of)}</span> ${waiting.filter((row) => row.class === of).length}</span>`)}</p>
     <${Wall} />
-    <span class="who">${desk.me.operator}<span class="quiet"> · ${t(desk.me.role)}</span></span>
+    <span class="who">${desk.me.operator}${desk.me.operator !== t(desk.me.role) && html`<span class="quiet"> · ${t(desk.me.role)}</span>`}</span>
     <nav>
       <button type="button" class=${desk.muted > 0 || !desk.sounds ? "switch warn" : "switch"} onClick=${desk.toggleMute}>${soundWords(desk)} <span class="key">S</span></button>
       <button type="button" class="switch" onClick=${() => { nextTheme(); desk.draw(); }}>${t(`theme_${currentTheme()}`)}</button>

@@ -1,26 +1,11 @@
 /** No accessibility violation that axe-core knows, in either theme, in every mood of the page. */
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
 
+import { violations } from "./axe.mjs";
 import { Mock, moment } from "./mock.mjs";
 import { claim, launch, login, newPage, waitForRow } from "./page.mjs";
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** The page's policy lets no script in; the tester's own window into the page is not bound by it. */
-async function violations(page) {
-  const client = await page.context().newCDPSession(page);
-  await client.send("Runtime.evaluate", { expression: axe });
-  const answer = await client.send("Runtime.evaluate", {
-    expression: `axe.run(document).then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => [id, ...nodes.slice(0, 3).map(({ html, any }) => html.slice(0, 120) + " " + (any[0]?.message ?? ""))])))`,
-    awaitPromise: true,
-  });
-  await client.detach();
-  return JSON.parse(answer.result.value);
-}
 
 for (const colorScheme of ["dark", "light"])
   test(`no violations, ${colorScheme}`, async (t) => {

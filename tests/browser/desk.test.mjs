@@ -123,6 +123,20 @@ test("an act not stored is sent again with the same id", async () => {
   assert.match(mock.acts[0].body.act, /^[0-9a-f]{32}$/);
 });
 
+test("an act told as not stored and done after all is told as done", async () => {
+  await login(page, mock.link());
+  const { alarm } = mock.alarm();
+  await waitForRow(page, alarm);
+  mock.refusals.push(...Array(3).fill({ status: 503, body: { error: "not_stored" } }));
+  await page.keyboard.press("n");
+  await page.locator(".notice.grave", { hasText: "IKKE LAGRET" }).waitFor();
+  const [{ session }] = mock.sessions;
+  mock.change(alarm, { claim: { operator: "kari", session, since: moment() } });
+  await page.locator(".mine .card").waitFor();
+  assert.match(await notice(page), /^Du har Trygghetsalarm utløst, Oslo/);
+  assert.equal(await page.locator(".notice.grave").count(), 0);
+});
+
 test("an alarm is closed by keys, with codes and a note", async () => {
   await login(page, mock.link());
   const { alarm } = mock.alarm();

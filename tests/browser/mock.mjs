@@ -136,6 +136,11 @@ export class Mock {
     this.#sessions.clear();
   }
 
+  /** Everyone logged in: {operator, role, scope, session}. */
+  get sessions() {
+    return [...this.#sessions.values()];
+  }
+
   get live() {
     return this.#pages.size;
   }

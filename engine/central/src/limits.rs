@@ -4,9 +4,9 @@ const SECOND: u64 = 1_000_000_000;
 
 /// Bytes of an encoded entry: 64 KiB with what a log adds to it. A longer one is refused before it is proposed.
 pub const ENTRY: usize = 64 * 1024 - 256;
-/// Bytes of a device id; a longer one is cut by the doorway and flagged `ODD_FIELD`.
+/// Bytes of a device id; a longer one is cut by the doorway, ends in a hash of the whole, and is flagged `ODD_FIELD`.
 pub const DEVICE_ID: usize = 64;
-/// Bytes of a unit's own reference; a longer one is cut by the doorway to its hash and flagged `ODD_FIELD`.
+/// Bytes of a unit's own reference; a longer one is cut by the doorway, ends in a hash of the whole, and is flagged `ODD_FIELD`.
 pub const REFERENCE: usize = 40;
 /// How long a signal's copy is known as a Duplicate: 24 h in nanoseconds; after it, a copy is a new signal.
 pub const DUPLICATE_WINDOW: u64 = 24 * 3_600 * SECOND;

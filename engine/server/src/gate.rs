@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use central::entry::{Counted, Signal};
+use central::limits::DUPLICATE_WINDOW;
 use central::output::Receipt;
 use central::words::{ContentHash, DeviceId, Moment, Reference};
 use dashmap::DashMap;
@@ -35,15 +36,18 @@ struct Counts {
 }
 
 impl Gate {
-    /// The receipt of a Duplicate already known to the applied state.
-    pub fn known(&self, signal: &Signal) -> Option<Receipt> {
+    /// The receipt of a Duplicate already known to the applied state. As in the central, what was
+    /// stored a [`DUPLICATE_WINDOW`] ago is no copy any more: a unit begins its references again.
+    pub fn known(&self, signal: &Signal, now: Moment) -> Option<Receipt> {
         if signal.reference.0.is_empty() {
             return None;
         }
         let copies = self.answered.get(&signal.device)?;
-        let copy = copies
-            .iter()
-            .find(|copy| copy.reference == signal.reference && copy.content == signal.content)?;
+        let copy = copies.iter().rfind(|copy| {
+            copy.reference == signal.reference
+                && copy.content == signal.content
+                && now.0.saturating_sub(copy.receipt.moment.0) < DUPLICATE_WINDOW
+        })?;
         Some(Receipt { duplicate: true, ..copy.receipt.clone() })
     }
 
@@ -68,17 +72,17 @@ impl Gate {
 
     /// A copy was answered without the log.
     pub fn duplicate(&self, source: &str, now: Moment) {
-        self.count(source, now, |counts| counts.duplicates += 1);
+        self.count(source, now, |counts| counts.duplicates = counts.duplicates.saturating_add(1));
     }
 
     /// Refused for want of room or over a limit.
     pub fn refused(&self, source: &str, now: Moment) {
-        self.count(source, now, |counts| counts.refused += 1);
+        self.count(source, now, |counts| counts.refused = counts.refused.saturating_add(1));
     }
 
     /// Not of any protocol.
     pub fn rubbish(&self, source: &str, now: Moment) {
-        self.count(source, now, |counts| counts.rubbish += 1);
+        self.count(source, now, |counts| counts.rubbish = counts.rubbish.saturating_add(1));
     }
 
     fn count(&self, source: &str, now: Moment, add: impl FnOnce(&mut Counts)) {
@@ -101,5 +105,54 @@ impl Gate {
             rubbish: counts.rubbish,
         };
         counts.into_iter().map(entry).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use central::entry::{Flags, Path, Sender};
+    use central::kind::Kind;
+    use central::words::{AlarmId, Municipality, Seq};
+
+    use super::*;
+
+    fn press() -> Signal {
+        Signal {
+            device: DeviceId("scaip:1".to_owned()),
+            municipality: Municipality(301),
+            person: None,
+            kind: Kind::PRESS,
+            reference: Reference("1".to_owned()),
+            content: ContentHash([7; 16]),
+            counter: None,
+            happened: None,
+            buffered: false,
+            received: Moment(0),
+            path: Path::SipUdp,
+            sender: Sender::Claimed,
+            flags: Flags::default(),
+            sealed: None,
+        }
+    }
+
+    fn receipt(seq: u64, moment: u64) -> Receipt {
+        Receipt {
+            seq: Seq(seq),
+            head: Default::default(),
+            moment: Moment(moment),
+            duplicate: false,
+            alarm: Some(AlarmId(Seq(seq))),
+        }
+    }
+
+    #[test]
+    fn a_reference_used_again_after_the_window_is_a_new_signal() {
+        let gate = Gate::default();
+        gate.applied(&press(), &receipt(3, 1_000));
+        let known = |at| gate.known(&press(), Moment(at)).map(|receipt| receipt.seq.0);
+        assert_eq!(known(1_000 + DUPLICATE_WINDOW - 1), Some(3));
+        assert_eq!(known(1_000 + DUPLICATE_WINDOW), None);
+        gate.applied(&press(), &receipt(9, 1_000 + DUPLICATE_WINDOW));
+        assert_eq!(known(1_001 + DUPLICATE_WINDOW), Some(9), "the newer of the two");
     }
 }

@@ -99,7 +99,7 @@ impl Intake {
     /// Hands a signal to the log and waits for its outcome, at most [`NOT_STORED_AFTER`].
     pub async fn submit(&self, draft: Draft) -> Outcome {
         self.metrics.signal(draft.signal.kind.class());
-        if let Some(receipt) = self.gate.known(&draft.signal) {
+        if let Some(receipt) = self.gate.known(&draft.signal, self.clock.now()) {
             self.gate.duplicate(&draft.signal.device.0, self.clock.now());
             self.metrics.duplicate();
             return Outcome::Stored(receipt);

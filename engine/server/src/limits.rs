@@ -54,6 +54,10 @@ pub const UDP_ANSWERS: usize = 1_024;
 pub const STREAM_READ: usize = 4_096;
 /// SIP connections of one listener (TCP, TLS) at a time; a further one is closed at once and counted.
 pub const STREAMS: usize = 18_000;
+/// Descriptors that connections of units leave for the log's segments, the console and the operations;
+/// where the process may open fewer than [`STREAMS`] and these, that many fewer connections are served
+/// (half of what it may open at the least), and the start says so.
+pub const FILES_KEPT: usize = 1_200;
 /// Requests of one connection under way; beyond it the connection is not read until one is answered.
 pub const STREAM_IN_FLIGHT: usize = 16;
 /// How long one message may take to arrive on a stream; then what came is shown if it may be a

@@ -1,6 +1,6 @@
 //! `varde log`: every entry as a line of JSON, and nothing of what is sealed.
 
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,17 +19,19 @@ pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
     let records = reader.from(journal::Pos::START).map_err(|why| why.to_string())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut central = Central::new();
-    let mut failed = None;
+    let mut failed: Option<io::Error> = None;
     let see = |at: &central::Placed, entry: &Entry, outputs: &[Output]| {
         let line = line(at, entry, outputs);
-        // A closed pipe (`varde log | head`) is the reader's wish, not an error.
-        failed = failed.take().or(writeln!(out, "{line}").err());
+        failed = failed.take().or_else(|| writeln!(out, "{line}").err());
     };
     let folded = sequencer::refold_seeing(records, &mut central, see);
-    let _ = out.flush();
-    match folded {
-        Ok(_) => Ok(ExitCode::SUCCESS),
-        Err(why) => Err(why.to_string()),
+    folded.map_err(|why| why.to_string())?;
+    match failed.or_else(|| out.flush().err()) {
+        // A closed pipe (`varde log | head`) is the reader's wish, not an error.
+        Some(why) if why.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("the entries could not all be written: {why}"))
+        }
+        _ => Ok(ExitCode::SUCCESS),
     }
 }
 

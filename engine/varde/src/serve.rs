@@ -12,7 +12,7 @@ use crate::Place;
 
 /// Exit code after a failed write or sync of the log (sysexits `EX_IOERR`): nothing more is promised.
 const LOG_STOPPED: u8 = 74;
-/// Exit code when an entry cannot be applied (sysexits `EX_SOFTWARE`).
+/// Exit code when an entry cannot be applied, or of a defect elsewhere (sysexits `EX_SOFTWARE`).
 const CANNOT_APPLY: u8 = 70;
 
 /// Serves until it is asked to stop, or until the log does.
@@ -69,6 +69,12 @@ pub(crate) fn exit_code(end: &Ended) -> ExitCode {
         }
         Ended::CannotApply(why) => {
             eprintln!("varde: {why}");
+            ExitCode::from(CANNOT_APPLY)
+        }
+        Ended::Panicked => {
+            eprintln!(
+                "varde: the thread that decides has failed; nothing more is promised. Start again: the log says what it kept"
+            );
             ExitCode::from(CANNOT_APPLY)
         }
     }

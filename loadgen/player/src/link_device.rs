@@ -314,14 +314,26 @@ fn is_bar(why: &ConnectionError) -> bool {
         if closed.error_code == barred(NO_IDENTITY) || closed.error_code == barred(NOT_ALLOWED))
 }
 
+/// The rooms of the simulated homes (SCAIP's numbers), as a Norwegian device names them.
+fn room_words(room: u8) -> Option<&'static str> {
+    Some(match room {
+        11 => "bad",
+        12 => "soverom",
+        21 => "kjøkken",
+        39 => "inngangsdør",
+        42 => "gang",
+        43 => "stue",
+        _ => return None,
+    })
+}
+
 /// What a signal says, in the device protocol's words.
 fn details(said: traffic::Details) -> Details {
     let mut details = Details::default();
     match said {
         traffic::Details::Nothing => {}
         traffic::Details::Room(room) => {
-            let name = scaip::lco::lookup(u16::from(room)).map(|row| row.name.replace('_', " "));
-            details.location = name;
+            details.location = room_words(room).map(str::to_owned);
         }
         traffic::Details::Battery(charge) => details.battery = Some(charge),
         traffic::Details::Position { lat, lon } => {

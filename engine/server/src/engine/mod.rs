@@ -93,11 +93,12 @@ impl Engine {
         let addresses = sockets.addresses(start.purpose)?;
         let console = Arc::new(console(&start, &shared, addresses.console)?);
         let (stop, stopping) = watch::channel(false);
-        let quic = quic::listen(
+        let quic = quic::listen_with(
             sockets.quic,
             Arc::clone(&authority),
             Arc::clone(&shared.intake),
             Arc::clone(&shared.hops),
+            &quic_options(&start.config),
         )
         .map_err(other)?;
         let sip = Arc::new(sip(&start.config, &shared)?);
@@ -232,6 +233,19 @@ fn sip(config: &Config, shared: &Shared) -> Result<Sip, StartError> {
         config.sip.domain.clone(),
         random()?,
     ))
+}
+
+/// Devices reach the centre by the name that units do, or by the address it listens on.
+fn quic_options(config: &Config) -> quic::Options {
+    let mut options = quic::Options::default();
+    let address = config.listen.quic.ip();
+    let at = (!address.is_unspecified()).then(|| address.to_string());
+    for name in at.into_iter().chain([config.sip.domain.clone()]) {
+        if !options.names.contains(&name) {
+            options.names.push(name);
+        }
+    }
+    options
 }
 
 fn random() -> Result<u64, StartError> {

@@ -102,12 +102,16 @@ pub(super) struct Wanted<'a> {
 
 /// Makes the folder if it is not there, readable by its owner alone.
 pub(super) fn make_folder(folder: &Path) -> Result<(), StartError> {
-    use std::os::unix::fs::DirBuilderExt;
     let wrong = |why| StartError::Folder { folder: folder.to_owned(), why };
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(wrong)?;
+    make_private(folder).map_err(wrong)?;
     // Asked now, so that an unwritable folder is one clear sentence and not a later surprise.
     let probe = folder.join(".writable");
     std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(probe)).map_err(wrong)
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Opens the log, folds it, and checks that it is the log that was asked for.
@@ -122,6 +126,9 @@ pub(super) fn open(
     // Where there are keys there was a log: one that is gone now is not begun anew.
     if !wanted.data.join(super::KEYS).exists() {
         options.create = Some(random_id()?);
+        // The data folder may be one that others may look into; the log is not for them.
+        let wrong = |why| StartError::Folder { folder: options.dir.clone(), why };
+        make_private(&options.dir).map_err(wrong)?;
     }
     let mut log = embedded::open(&options)?;
     let mut opened_keys = None;

@@ -1,5 +1,6 @@
 //! The one thread that decides: the sequencer's turns, with sleep between them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -25,6 +26,8 @@ pub enum Ended {
     LogStopped,
     /// An entry could not be applied; the sentence says which.
     CannotApply(String),
+    /// A defect outside the fold: nothing is promised any more, and a start folds the log anew.
+    Panicked,
 }
 
 /// The running thread.
@@ -46,7 +49,8 @@ impl SequencerThread {
         let (tell, ended) = watch::channel(None);
         let asked = Arc::clone(&stop);
         let run = move || {
-            let end = turns(&mut sequencer, &clock, &asked);
+            let turned = AssertUnwindSafe(|| turns(&mut sequencer, &clock, &asked));
+            let end = catch_unwind(turned).unwrap_or(Ended::Panicked);
             if end == Ended::Cleanly
                 && let Err(why) = sequencer.into_log().stop()
             {

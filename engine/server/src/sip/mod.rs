@@ -19,7 +19,7 @@ pub use self::stream::{listen_tcp, listen_tls};
 pub use self::udp::listen_udp;
 use crate::hops::Hops;
 use crate::intake::Intake;
-use crate::limits::UNREADABLE;
+use crate::limits::{FILES_KEPT, STREAMS, UNREADABLE};
 
 /// What every SIP listener shares.
 pub struct Sip {
@@ -35,6 +35,8 @@ pub struct Sip {
     run: u64,
     next: AtomicU64,
     unreadable: Arc<Semaphore>,
+    /// Connections that may yet begin, over TCP and TLS together.
+    streams: Arc<Semaphore>,
 }
 
 impl Sip {
@@ -54,6 +56,7 @@ impl Sip {
             run,
             next: AtomicU64::new(1),
             unreadable: Arc::new(Semaphore::new(UNREADABLE)),
+            streams: Arc::new(Semaphore::new(streams())),
         }
     }
 
@@ -110,6 +113,30 @@ impl Sip {
     }
 }
 
+/// [`STREAMS`], or fewer where the process may open fewer files: units' connections must never take
+/// the descriptors that the log and the console need.
+fn streams() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let streams = open_files(&limits).map_or(STREAMS, streams_within);
+    if streams < STREAMS {
+        tracing::warn!(
+            streams,
+            "SIP connections are limited by the files this process may open; raise that (ulimit -n) for more"
+        );
+    }
+    streams
+}
+
+/// The soft limit in the words of Linux; `None`: unlimited, or another system.
+fn open_files(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn streams_within(files: usize) -> usize {
+    files.saturating_sub(FILES_KEPT).max(files / 2).min(STREAMS)
+}
+
 /// The status line and headers of a request's answer.
 fn reply(request: &Request, source: SocketAddr, status: u16, at: Moment) -> Bytes {
     let date = sip::date(at.0 / 1_000_000_000);
@@ -118,4 +145,19 @@ fn reply(request: &Request, source: SocketAddr, status: u16, at: Moment) -> Byte
     // Date is a cheap help for units without a clock of their own (`docs/scaip-field.md`, Answers).
     let headers = if status == 415 { accept } else { &accept[..1] };
     sip::Reply::new(request.headers(), source, status).headers(headers).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_descriptors_for_the_log_and_the_console() {
+        let limits = "Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 524288               files\n";
+        assert_eq!(open_files(limits), Some(1_024));
+        assert_eq!(open_files("Max open files  unlimited  unlimited  files"), None);
+        assert_eq!(streams_within(1_024), 512);
+        assert_eq!(streams_within(4_096), 4_096 - FILES_KEPT);
+        assert_eq!(streams_within(1_000_000), STREAMS);
+    }
 }

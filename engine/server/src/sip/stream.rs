@@ -24,17 +24,16 @@ use tokio_rustls::TlsAcceptor;
 use super::answer::{Answer, answer};
 use super::{Sip, reply};
 use crate::limits::{
-    STREAM_IN_FLIGHT, STREAM_MESSAGE, STREAM_READ, STREAM_REST, STREAM_WRITE, STREAMS,
-    TLS_HANDSHAKE, TLS_HANDSHAKES,
+    STREAM_IN_FLIGHT, STREAM_MESSAGE, STREAM_READ, STREAM_REST, STREAM_WRITE, TLS_HANDSHAKE,
+    TLS_HANDSHAKES,
 };
 use crate::metrics::Listener;
 
 /// Accepts SIP over TCP until the task is dropped.
 pub async fn listen_tcp(sip: Arc<Sip>, listener: TcpListener) {
-    let places = Arc::new(Semaphore::new(STREAMS));
     loop {
         let Some((stream, source)) = accept(&listener).await else { continue };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&sip.streams).try_acquire_owned() else {
             sip.intake.gate.refused(&format!("ip:{}", source.ip()), sip.now());
             continue;
         };
@@ -50,11 +49,10 @@ pub async fn listen_tcp(sip: Arc<Sip>, listener: TcpListener) {
 
 /// Accepts SIP over TLS until the task is dropped.
 pub async fn listen_tls(sip: Arc<Sip>, listener: TcpListener, acceptor: TlsAcceptor) {
-    let places = Arc::new(Semaphore::new(STREAMS));
     let handshakes = Arc::new(Semaphore::new(TLS_HANDSHAKES));
     loop {
         let Some((stream, source)) = accept(&listener).await else { continue };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&sip.streams).try_acquire_owned() else {
             sip.intake.gate.refused(&format!("ip:{}", source.ip()), sip.now());
             continue;
         };
@@ -105,6 +103,8 @@ struct Connection<S> {
     framer: Framer,
     /// Since when a message has been arriving.
     arriving: Option<Instant>,
+    /// The peer took an answer not: it is sent no other.
+    deaf: bool,
     under_way: JoinSet<(Request, Answer)>,
     /// Ours, made at the first `mrs`: an idle connection holds none.
     client: Option<Box<ClientTransactions<()>>>,
@@ -134,6 +134,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         by,
         framer: Framer::new(),
         arriving: None,
+        deaf: false,
         under_way: JoinSet::new(),
         client: None,
     };
@@ -147,9 +148,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn step(&mut self) -> Option<()> {
         match self.woken().await {
             Woken::Read(events) => {
+                // A peer that takes no answer any more may have said something all the same: what
+                // came is read to its end before the connection is given up.
+                let mut open = Some(());
                 for event in events {
-                    self.event(event).await?;
+                    open = self.event(event).await.and(open);
                 }
+                open?;
                 self.arriving = match (self.framer.is_idle(), self.arriving) {
                     (true, _) => None,
                     (false, since) => since.or(Some(Instant::now())),
@@ -279,11 +284,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Option<()> {
+        if self.deaf {
+            return None;
+        }
         let all = async {
             self.stream.write_all(bytes).await?;
             self.stream.flush().await
         };
-        timeout(STREAM_WRITE, all).await.ok()?.ok()
+        self.deaf = !matches!(timeout(STREAM_WRITE, all).await, Ok(Ok(())));
+        (!self.deaf).then_some(())
     }
 
     /// What is under way goes on to the log; what had only half arrived is shown if it may be a person.

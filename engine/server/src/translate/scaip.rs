@@ -5,9 +5,9 @@ use central::entry::{Flags, Path, Sender, Signal};
 use central::kind::Kind;
 use central::limits::{DEVICE_ID, REFERENCE};
 use central::words::{DeviceId, Moment, Municipality, Reference};
-use scaip::{Broken, Caller, Document, Mrq, Mrs, Odd, dty, lco, snu, stc};
+use scaip::{Broken, Caller, Document, Mrq, Mrs, Odd, snu};
 
-use super::{clear_id, content_hash, scaip_kind};
+use super::{clear_id, content_hash, scaip_kind, scaip_words};
 use crate::intake::Draft;
 use crate::plain::Plain;
 
@@ -149,7 +149,7 @@ fn undecodable(came: &Came<'_>, broken: &Broken) -> Draft {
         came.body,
     );
     let mut plain = Plain::raw(came.raw);
-    plain.say("Feil", broken.reason.to_string());
+    plain.say("Feil", scaip_words::fault(broken.reason));
     plain.say("Avsender", came.from);
     Draft { signal, plain }
 }
@@ -190,20 +190,18 @@ fn device(cid: Option<&str>, from: &str) -> (String, bool) {
 /// What describes the person or the place: for the sealed part.
 fn words(came: &Came<'_>, mrq: &Mrq) -> Plain {
     let mut plain = Plain::raw(came.raw);
-    let named = |code: Option<&scaip::Code>, name: Option<&'static str>| match (code, name) {
-        (Some(code), Some(name)) => format!("{name} ({})", code.raw),
-        (Some(code), None) => code.raw.clone(),
-        (None, _) => String::new(),
+    let named = |code: Option<&scaip::Code>, words: fn(u16) -> Option<&'static str>| {
+        let Some(code) = code else { return String::new() };
+        match code.num.and_then(words) {
+            Some(words) => format!("{words} ({})", code.raw),
+            None => code.raw.clone(),
+        }
     };
-    let number = |code: Option<&scaip::Code>| code.and_then(|code| code.num);
-    let device = number(mrq.dty.as_ref()).and_then(dty::lookup).map(|row| row.name);
-    let status = number(mrq.stc.as_ref()).and_then(stc::lookup).map(|row| row.name);
-    let place = number(mrq.lco.as_ref()).and_then(lco::lookup).map(|row| row.name);
-    plain.say("Enhetstype", named(mrq.dty.as_ref(), device));
-    plain.say("Status", named(mrq.stc.as_ref(), status));
+    plain.say("Enhetstype", named(mrq.dty.as_ref(), scaip_words::device));
+    plain.say("Status", named(mrq.stc.as_ref(), scaip_words::status));
     plain.say("Utløst av", mrq.did.clone().unwrap_or_default());
     plain.say("Statustekst", mrq.stt.clone().unwrap_or_default());
-    plain.say("Sted", named(mrq.lco.as_ref(), place));
+    plain.say("Sted", named(mrq.lco.as_ref(), scaip_words::place));
     plain.say("Stedsverdi", mrq.lva.clone().unwrap_or_default());
     plain.say("Stedstekst", mrq.lte.clone().unwrap_or_default());
     plain.say("Melding", mrq.ite.clone().unwrap_or_default());
