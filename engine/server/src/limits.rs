@@ -52,7 +52,7 @@ pub const UDP_DATAGRAM: usize = 65_536;
 pub const UDP_ANSWERS: usize = 1_024;
 /// Bytes read from a stream at a time; on the stack, so that an idle connection holds none.
 pub const STREAM_READ: usize = 4_096;
-/// SIP connections of one listener (TCP, TLS) at a time; a further one is closed at once and counted.
+/// SIP connections at a time, TCP and TLS together; a further one is closed at once and counted.
 pub const STREAMS: usize = 18_000;
 /// Descriptors that connections of units leave for the log's segments, the console and the operations;
 /// where the process may open fewer than [`STREAMS`] and these, that many fewer connections are served

@@ -43,6 +43,19 @@ fn no_file_is_past_the_wall() {
     assert!(large.is_empty(), "past {WALL} lines, make two rooms of:\n{}", large.join("\n"));
 }
 
+#[test]
+fn no_path_of_one_machine_is_in_the_tree() {
+    let homes = ["home", "root", "Users", "work", "tmp"].map(|folder| format!("/{folder}/"));
+    let texts = [".rs", ".js", ".mjs", ".py", ".c", ".md", ".toml", ".json", ".xml", "run", "long"];
+    let names = |path: &PathBuf| {
+        let text = read(path);
+        let found = homes.iter().find(|home| text.contains(home.as_str()))?;
+        Some(format!("{} names {found}", path.display()))
+    };
+    let wrong: Vec<String> = tracked(&texts).iter().filter_map(names).collect();
+    assert!(wrong.is_empty(), "paths of one machine:\n{}", wrong.join("\n"));
+}
+
 /// A function's end is its indentation's next closing brace.
 fn long_functions(text: &str) -> Vec<(usize, usize)> {
     let lines: Vec<&str> = text.lines().collect();

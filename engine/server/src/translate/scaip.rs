@@ -1,18 +1,15 @@
-//! SCAIP in a SIP MESSAGE → Signal, and what the unit is answered (facts on bad input: `docs/conformance.md`).
+//! SCAIP in a SIP MESSAGE → Signal, and what the unit is answered (on bad input: `docs/conformance.md`).
 
 use bytes::Bytes;
 use central::entry::{Flags, Path, Sender, Signal};
 use central::kind::Kind;
 use central::limits::{DEVICE_ID, REFERENCE};
 use central::words::{DeviceId, Moment, Municipality, Reference};
-use scaip::{Broken, Caller, Document, Mrq, Mrs, Odd};
+use scaip::{Broken, Caller, Document, Mrq, Mrs, Odd, snu};
 
 use super::{clear_id, content_hash, scaip_kind, scaip_words};
 use crate::intake::Draft;
 use crate::plain::Plain;
-
-/// `snu` for what cannot be read or lacks what it must have.
-const SNU_MANDATORY_MISSING: u16 = 7;
 
 /// A MESSAGE as SIP gave it.
 #[derive(Clone, Debug)]
@@ -85,7 +82,7 @@ fn request(came: &Came<'_>, mrq: &Mrq) -> Read {
         return Read::Signal(draft, None);
     }
     let mrs = if mrq.cid.is_none() {
-        Mrs::refused(reference, SNU_MANDATORY_MISSING, "missing cid")
+        Mrs::refused(reference, snu::MANDATORY_MISSING, "missing cid")
     } else {
         Mrs::accepted(reference)
     };
