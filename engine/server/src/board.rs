@@ -133,6 +133,11 @@ impl Board {
         (state.rows.len(), state.rows.values().filter(|row| row.claim.is_none()).count())
     }
 
+    /// How many alarms are open.
+    pub fn open(&self) -> usize {
+        self.state().rows.len()
+    }
+
     /// A new or changed row.
     pub fn put(&self, row: Row) {
         let mut state = self.state();

@@ -31,12 +31,9 @@ pub const GATE_DEVICES: usize = 200_000;
 /// Changes a console may be behind before it is disconnected and must fetch a new picture.
 pub const CONSOLE_BEHIND: usize = 4_096;
 
-/// Items in each lane, by urgency; a full lane is answered 503 / Busy at once.
-pub const LANE_LIFE_SAFETY: usize = 65_536;
-/// Items in the lane of acts and timers.
-pub const LANE_ACTS: usize = 16_384;
-/// Items in each other lane.
-pub const LANE_OTHER: usize = 32_768;
+/// Alarms open, in all, from which senders that are not verified open no more: they are answered 503 and
+/// shown, so that forged units never take the last of [`central::limits::OPEN_ALARMS`] from proven ones.
+pub const OPEN_UNVERIFIED: usize = 150_000;
 
 /// Signals whose hops are being collected; beyond it the oldest is written as it is.
 pub const HOPS: usize = 16_384;
@@ -47,6 +44,7 @@ pub const COUNTED_EVERY: Duration = Duration::from_mins(1);
 /// Sources counted at a time; beyond it they are counted together as `other`.
 pub const COUNTED_SOURCES: usize = 10_000;
 
+const _: () = assert!(OPEN_UNVERIFIED < central::limits::OPEN_ALARMS);
 const _: () = assert!(SHOUT_AFTER.as_millis() < NOT_STORED_AFTER.as_millis());
 // A receipt limit beyond a unit's own patience (32 s, RFC 3261 timer F) would be no answer at all.
 const _: () = assert!(NOT_STORED_AFTER.as_secs() < 32);
