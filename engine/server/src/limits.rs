@@ -15,7 +15,7 @@ pub const SHOUT_AFTER: Duration = Duration::from_secs(1);
 pub const NOT_STORED_AFTER: Duration = Duration::from_secs(4);
 /// How often what is pending is looked through for the two limits above.
 pub const PENDING_SWEEP: Duration = Duration::from_millis(50);
-/// Shouts shown at a time; beyond it the oldest that was sent on leaves the strip (it is counted).
+/// Shouts shown at a time; beyond it the oldest whose unit was sent on leaves the strip, or else the oldest.
 pub const SHOUTS: usize = 2_000;
 
 /// How long a Shout whose unit was sent on stays before operators when no entry ever comes.
@@ -31,6 +31,8 @@ pub const GATE_DEVICES: usize = 200_000;
 /// Changes a console may be behind before it is disconnected and must fetch a new picture.
 pub const CONSOLE_BEHIND: usize = 4_096;
 
+/// How often the messages say that the log takes entries not; between, they are counted.
+pub const REFUSALS_SAID: Duration = Duration::from_secs(1);
 /// Alarms open, in all, from which senders that are not verified open no more: they are answered 503 and
 /// shown, so that forged units never take the last of [`central::limits::OPEN_ALARMS`] from proven ones.
 pub const OPEN_UNVERIFIED: usize = 150_000;
