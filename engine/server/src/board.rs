@@ -133,6 +133,11 @@ impl Board {
         (state.rows.len(), state.rows.values().filter(|row| row.claim.is_none()).count())
     }
 
+    /// How many alarms are open.
+    pub fn open(&self) -> usize {
+        self.state().rows.len()
+    }
+
     /// A new or changed row.
     pub fn put(&self, row: Row) {
         let mut state = self.state();
@@ -166,16 +171,19 @@ impl Board {
         }
     }
 
-    /// A new or changed shout. Beyond [`SHOUTS`] the oldest leaves the strip.
+    /// A new or changed shout. Beyond [`SHOUTS`] the oldest whose unit was sent on leaves the strip, for
+    /// it has another receiver by now; only where there is none, the oldest.
     pub fn shout(&self, shout: Shout) {
         let mut state = self.state();
         let shout = Arc::new(shout);
         state.shouts.insert(shout.id, Arc::clone(&shout));
         self.tell(Change::Shout(shout));
-        if state.shouts.len() > SHOUTS
-            && let Some((_, oldest)) = state.shouts.pop_first()
-        {
-            self.tell(Change::Unshout(oldest, None));
+        if state.shouts.len() > SHOUTS {
+            let sent_on = state.shouts.values().find(|shout| shout.sent_on).map(|shout| shout.id);
+            let leaves = sent_on.or_else(|| state.shouts.keys().next().copied());
+            if let Some(shout) = leaves.and_then(|id| state.shouts.remove(&id)) {
+                self.tell(Change::Unshout(shout, None));
+            }
         }
     }
 
@@ -216,5 +224,36 @@ impl Board {
     fn tell(&self, change: Change) {
         // Nobody listening is no error: the picture holds it.
         let _ = self.changes.send(change);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shout(id: u64, sent_on: bool) -> Shout {
+        Shout {
+            id,
+            kind: Kind::PRESS,
+            municipality: Municipality(301),
+            device: DeviceId(format!("scaip:{id}")),
+            received: Moment(id),
+            sent_on,
+        }
+    }
+
+    #[test]
+    fn a_full_strip_lets_go_of_what_was_sent_on_first() {
+        let board = Board::new(Moment(0));
+        for id in 0..SHOUTS as u64 {
+            board.shout(shout(id, id == 7 || id == 9));
+        }
+        board.shout(shout(5_000, false));
+        board.shout(shout(5_001, false));
+        board.shout(shout(5_002, false));
+        let shown: Vec<u64> = board.subscribe().0.shouts.iter().map(|shout| shout.id).collect();
+        assert_eq!(shown.len(), SHOUTS);
+        assert!(!shown.contains(&7) && !shown.contains(&9) && !shown.contains(&0));
+        assert!(shown.contains(&1) && shown.contains(&5_002));
     }
 }

@@ -189,8 +189,26 @@ impl Config {
         }
         self.default_municipality()?;
         self.names()?;
+        if rustls::pki_types::ServerName::try_from(self.sip.domain.as_str()).is_err() {
+            return Err(ConfigError::Value(format!(
+                "sip.domain is \"{}\"; it must be a host name or an address, for it stands in certificates",
+                self.sip.domain
+            )));
+        }
         for operator in &self.operator {
-            operator.scope()?;
+            if !operator.scope()?.within_limit() {
+                return Err(ConfigError::Value(format!(
+                    "operator {} has more than {} municipalities; leave the list out for all",
+                    operator.name,
+                    central::limits::SCOPE
+                )));
+            }
+            if !crate::api::is_name(&operator.name) {
+                return Err(ConfigError::Value(format!(
+                    "operator name {:?} is empty, too long or has control characters; use at most 64 bytes of text",
+                    operator.name
+                )));
+            }
             if !operator.password.starts_with("$argon2") {
                 return Err(ConfigError::Value(format!(
                     "the password of operator {} is not an Argon2 hash; make one with `varde password`",
@@ -267,6 +285,8 @@ mod tests {
             ("[sip]\nmunicipality = \"301\"", "four digits"),
             ("[[municipality]]\nnumber = \"03a1\"\nname = \"x\"", "four digits"),
             ("[[operator]]\nname=\"a\"\npassword=\"secret\"\nrole=\"leader\"", "varde password"),
+            ("[[operator]]\nname=\"\"\npassword=\"$argon2\"\nrole=\"leader\"", "empty"),
+            ("[sip]\ndomain = \"not a name\"", "sip.domain"),
         ] {
             let told = parse(text).unwrap_err();
             assert!(told.contains(word) && !told.contains("secret"), "{told}");

@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use central::entry::{Act, Entry, Sealed, SessionOpened, Signal};
-use central::kind::Class;
+use central::kind::{Class, Effect};
 use central::output::{Answer, Receipt};
+use central::triage;
 use central::words::{AlarmId, Moment, SessionId};
 use dashmap::DashMap;
 use lanes::{Lane, Lanes};
@@ -20,7 +21,7 @@ use crate::board::{Board, Shout};
 use crate::clock::Clock;
 use crate::gate::Gate;
 use crate::keys::Keys;
-use crate::limits::{NOT_STORED_AFTER, SHOUT_AFTER};
+use crate::limits::{NOT_STORED_AFTER, OPEN_UNVERIFIED, SHOUT_AFTER};
 use crate::metrics::Metrics;
 use crate::plain::Plain;
 
@@ -38,7 +39,7 @@ pub struct Draft {
 pub enum Outcome {
     /// Durable: the device may be told.
     Stored(Receipt),
-    /// No room in its lane: refused at once.
+    /// No room in its lane, or for one more alarm of an unverified sender: refused at once.
     Busy,
     /// Not durable in [`NOT_STORED_AFTER`], or the log took it not: the unit tries its next receiver.
     NotStored,
@@ -107,6 +108,8 @@ impl Intake {
         let class = draft.signal.kind.class();
         let trusted = draft.signal.sender == central::entry::Sender::Verified;
         let mut signal = draft.signal;
+        let opens = triage::read(&signal).effect == Effect::Opens;
+        let crowded = opens && !trusted && self.board.open() >= OPEN_UNVERIFIED;
         let shout = may_be_a_person(class).then(|| self.shout_of(&signal));
         signal.sealed = self.keys.seal(&draft.plain.to_bytes());
         let (tell, told) = oneshot::channel();
@@ -119,7 +122,7 @@ impl Intake {
             shouted: false,
         };
         let token = self.remember(pending);
-        if !self.push(lane_of(class), trusted, moment, body, token) {
+        if crowded || !self.push(lane_of(class), trusted, moment, body, token) {
             self.refuse(token, Outcome::Busy);
         }
         told.await.unwrap_or(Outcome::NotStored)

@@ -15,7 +15,7 @@ pub const SHOUT_AFTER: Duration = Duration::from_secs(1);
 pub const NOT_STORED_AFTER: Duration = Duration::from_secs(4);
 /// How often what is pending is looked through for the two limits above.
 pub const PENDING_SWEEP: Duration = Duration::from_millis(50);
-/// Shouts shown at a time; beyond it the oldest leaves the strip, whether its unit was sent on or not.
+/// Shouts shown at a time; beyond it the oldest whose unit was sent on leaves the strip, or else the oldest.
 pub const SHOUTS: usize = 2_000;
 
 /// How long a Shout whose unit was sent on stays before operators when no entry ever comes.
@@ -31,6 +31,12 @@ pub const GATE_DEVICES: usize = 200_000;
 /// Changes a console may be behind before it is disconnected and must fetch a new picture.
 pub const CONSOLE_BEHIND: usize = 4_096;
 
+/// How often the messages say that the log takes entries not; between, they are counted.
+pub const REFUSALS_SAID: Duration = Duration::from_secs(1);
+/// Alarms open, in all, from which senders that are not verified open no more: they are answered 503 and
+/// shown, so that forged units never take the last of [`central::limits::OPEN_ALARMS`] from proven ones.
+pub const OPEN_UNVERIFIED: usize = 150_000;
+
 /// Signals whose hops are being collected; beyond it the oldest is written as it is.
 pub const HOPS: usize = 16_384;
 /// How long the hops of one signal are collected before they are written.
@@ -40,6 +46,7 @@ pub const COUNTED_EVERY: Duration = Duration::from_mins(1);
 /// Sources counted at a time; beyond it they are counted together as `other`.
 pub const COUNTED_SOURCES: usize = 10_000;
 
+const _: () = assert!(OPEN_UNVERIFIED < central::limits::OPEN_ALARMS);
 const _: () = assert!(SHOUT_AFTER.as_millis() < NOT_STORED_AFTER.as_millis());
 // A receipt limit beyond a unit's own patience (32 s, RFC 3261 timer F) would be no answer at all.
 const _: () = assert!(NOT_STORED_AFTER.as_secs() < 32);

@@ -1,6 +1,7 @@
 //! Behind the sequencer: what the central says reaches devices and consoles, and only that.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use central::entry::Entry;
 use central::output::Output;
@@ -13,6 +14,7 @@ use crate::board::LogHealth;
 use crate::details::Details;
 use crate::hops::Hops;
 use crate::intake::{Intake, Outcome};
+use crate::limits::REFUSALS_SAID;
 use crate::ops::StateProbe;
 
 /// The engine's end of the sequencer.
@@ -21,6 +23,8 @@ pub struct Outbox {
     details: Arc<Details>,
     hops: Arc<Hops>,
     probe: Arc<StateProbe>,
+    /// Refused since it was last said, and when that was.
+    refusals: (u64, Option<Instant>),
 }
 
 impl Outbox {
@@ -36,6 +40,18 @@ impl Outbox {
             details: Arc::clone(details),
             hops: Arc::clone(hops),
             probe: Arc::clone(probe),
+            refusals: (0, None),
+        }
+    }
+
+    /// Said at most each second: a flood that is refused must not become a flood of messages, written
+    /// by the thread that decides and often to the very disk that is full.
+    fn say_refused(&mut self, why: Why) {
+        let (entries, said) = &mut self.refusals;
+        *entries = entries.saturating_add(1);
+        if said.is_none_or(|said| said.elapsed() >= REFUSALS_SAID) {
+            tracing::warn!(?why, entries = *entries, "the log took entries not");
+            self.refusals = (0, Some(Instant::now()));
         }
     }
 
@@ -102,7 +118,7 @@ impl Shell for Outbox {
     }
 
     fn refused(&mut self, inbound: Inbound, why: Why) {
-        tracing::warn!(?why, "the log took an entry not");
+        self.say_refused(why);
         let person = self.intake.refuse(inbound.token, Outcome::NotStored);
         // What is left of a low log is kept for acts: once an alarm is turned away, it is full for whoever asks.
         if person && why == Why::Full {

@@ -30,6 +30,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use crate::api::accounts::Accounts;
+pub(crate) use crate::api::accounts::is_name;
 pub use crate::api::accounts::{Account, HashError, hash_password};
 pub(crate) use crate::api::answer::moment;
 use crate::api::live::Lives;

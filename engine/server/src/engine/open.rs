@@ -256,6 +256,24 @@ mod tests {
     const HOUR: u64 = 3_600 * 1_000_000_000;
 
     #[test]
+    fn a_new_log_is_its_owners_alone_in_a_folder_that_others_may_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), mode).unwrap();
+        let wanted = Wanted {
+            data: folder.path(),
+            purpose: Purpose::LoadTest,
+            segment_bytes: 1 << 20,
+            accept_clock: false,
+        };
+        let opened = open(&wanted, Arc::new(|| {}), &Details::default()).unwrap();
+        assert_eq!(opened.last.last_seq, 2);
+        let log = std::fs::metadata(folder.path().join(LOG)).unwrap();
+        assert_eq!(log.permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
     fn a_clock_before_the_last_entry_or_far_after_it_is_refused() {
         let last = Moment(1_000_000 * HOUR);
         assert!(check_clock(last, last.0).is_ok());

@@ -151,7 +151,7 @@ impl House {
         (folded.last_seq, folded.head, central.digest())
     }
 
-    fn draft(&self, municipality: Municipality, kind: Kind) -> Draft {
+    pub(super) fn draft(&self, municipality: Municipality, kind: Kind) -> Draft {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let mut plain = Plain::raw(b"<mrq>as it came</mrq>");
         plain.say("sted", "Bad");

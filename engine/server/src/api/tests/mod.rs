@@ -5,5 +5,6 @@ mod house;
 mod live;
 mod ops;
 mod page;
+mod room;
 mod sessions;
 mod table;

@@ -118,6 +118,10 @@ fn turn(
     clock: Arc<Clock>,
     stop: Arc<AtomicBool>,
 ) {
+    // A press that came before the genesis is applied would be refused, as it should be.
+    while sequencer.central().purpose().is_none() {
+        sequencer.turn(clock.now().0);
+    }
     std::thread::spawn(move || {
         while !stop.load(Ordering::Relaxed) {
             match sequencer.turn(clock.now().0) {
