@@ -9,7 +9,7 @@ use crate::start::Method;
 use crate::write::Reply;
 
 /// The methods we answer with more than a refusal.
-pub const ALLOW: &str = "MESSAGE, OPTIONS, REGISTER";
+pub const ALLOW: &str = "MESSAGE, OPTIONS";
 
 /// What a request asks of the caller.
 #[derive(Clone, PartialEq, Eq)]

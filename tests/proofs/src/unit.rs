@@ -120,12 +120,15 @@ impl UdpUnit {
         Ok(Self { socket: UdpSocket::bind("127.0.0.1:0")?, to, name: cid.to_owned() })
     }
 
-    /// Sends an alarm `copies` times and gathers what comes back within `patience`:
+    /// Sends an alarm `copies` times, 100 ms apart, and gathers what comes back within `patience`:
     /// how many 200s and which `mrs` status numbers.
     pub fn press(&self, reference: &str, copies: usize, patience: Duration) -> (usize, Vec<u32>) {
         let body = alarm(&self.name, reference);
         let text = message("UDP 127.0.0.1", &self.name, &format!("u{}", wall()), &body);
-        for _ in 0..copies {
+        for copy in 0..copies {
+            if copy > 0 {
+                std::thread::sleep(Duration::from_millis(100));
+            }
             let _ = self.socket.send_to(text.as_bytes(), self.to);
         }
         self.gather(reference, patience)

@@ -139,25 +139,13 @@ fn streams_within(files: usize) -> usize {
 
 /// The status line and headers of a request's answer.
 fn reply(request: &Request, source: SocketAddr, status: u16, at: Moment) -> Bytes {
+    // Date is a cheap help for units without a clock of their own.
     let date = sip::date(at.0 / 1_000_000_000);
-    let accept: &[(&str, &[u8])] =
-        &[("Date", date.as_bytes()), ("Accept", scaip::MEDIA_TYPE.as_bytes())];
-    // Date is a cheap help for units without a clock of their own (`docs/scaip-field.md`, Answers).
-    let headers = if status == 415 { accept } else { &accept[..1] };
-    sip::Reply::new(request.headers(), source, status).headers(headers).build()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn connections_leave_descriptors_for_the_log_and_the_console() {
-        let limits = "Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 524288               files\n";
-        assert_eq!(open_files(limits), Some(1_024));
-        assert_eq!(open_files("Max open files  unlimited  unlimited  files"), None);
-        assert_eq!(streams_within(1_024), 512);
-        assert_eq!(streams_within(4_096), 4_096 - FILES_KEPT);
-        assert_eq!(streams_within(1_000_000), STREAMS);
+    let mut headers: Vec<(&str, &[u8])> = vec![("Date", date.as_bytes())];
+    match status {
+        405 => headers.push(("Allow", sip::ALLOW.as_bytes())),
+        415 => headers.push(("Accept", scaip::MEDIA_TYPE.as_bytes())),
+        _ => {}
     }
+    sip::Reply::new(request.headers(), source, status).headers(&headers).build()
 }
