@@ -8,7 +8,7 @@ use minicbor::Encode;
 use crate::alarms::Alarms;
 use crate::answers::Answers;
 use crate::decision::Decision;
-use crate::dedup::{self, Memory, Seen};
+use crate::dedup::{self, Memory, Sameness, Seen};
 use crate::entry::{Entry, Genesis, Purpose, SessionOpened, Signal};
 use crate::limits;
 use crate::output::{Output, Receipt, Row, Session};
@@ -253,6 +253,11 @@ impl Central {
     /// The receipt of a signal already stored, at `now`; `None` where it is not known.
     pub fn known(&self, signal: &Signal, now: Moment) -> Option<Receipt> {
         let same = dedup::sameness(signal)?;
-        self.memory.find(&signal.device, same, now).map(Seen::receipt)
+        self.first(signal, same, now).map(Seen::receipt)
+    }
+
+    /// The stored signal that this one is a copy of.
+    pub(crate) fn first(&self, signal: &Signal, same: Sameness, now: Moment) -> Option<&Seen> {
+        self.memory.find(&signal.device, same, now, |alarm| self.open(alarm).is_some())
     }
 }

@@ -1,7 +1,9 @@
 //! Duplicates: is this the same signal again, whatever path it took?
 //!
-//! The same device, reference and content within [`limits::DUPLICATE_WINDOW`] is the same signal. The
-//! same reference with other content is another signal. Without a reference the device's own counter
+//! The same device, reference and content within [`limits::DUPLICATE_WINDOW`] is the same signal, as
+//! long as its alarm is open or the first came less than [`limits::LATE_COPY`] ago: units begin their
+//! references anew, and a press must not vanish behind an alarm that nobody has before them any more.
+//! The same reference with other content is another signal. Without a reference the device's own counter
 //! stands for it; with neither, two presses could not be told from one sent twice, so it is never a
 //! Duplicate: it becomes a Repeat, shown and counted.
 
@@ -85,10 +87,20 @@ pub(crate) fn sameness(signal: &Signal) -> Option<Sameness> {
 }
 
 impl Memory {
-    /// The device's stored signal that is the same, at `now`.
-    pub(crate) fn find(&self, device: &DeviceId, same: Sameness, now: Moment) -> Option<&Seen> {
+    /// The device's stored signal that is the same, at `now`; the newest, where a reference came anew.
+    pub(crate) fn find(
+        &self,
+        device: &DeviceId,
+        same: Sameness,
+        now: Moment,
+        is_open: impl Fn(AlarmId) -> bool,
+    ) -> Option<&Seen> {
         let seen = self.devices.get(device)?;
-        seen.iter().find(|seen| seen.sameness == same && !gone(seen.moment, now))
+        let stands = |seen: &Seen| {
+            let late = now.0.saturating_sub(seen.moment.0) >= limits::LATE_COPY;
+            !gone(seen.moment, now) && !(late && seen.alarm.is_some_and(|alarm| !is_open(alarm)))
+        };
+        seen.iter().rfind(|seen| seen.sameness == same).filter(|seen| stands(seen))
     }
 
     /// Remembers a signal that is no copy.

@@ -23,11 +23,12 @@ impl Central {
     ) -> Decision {
         self.tally.signals = self.tally.signals.saturating_add(1);
         let same = dedup::sameness(signal);
-        let first = same.and_then(|same| self.memory.find(&signal.device, same, at.moment));
-        if let Some(seen) = first {
+        let first = same.and_then(|same| self.first(signal, same, at.moment));
+        if let Some(receipt) = first.map(Seen::receipt) {
             self.tally.duplicates = self.tally.duplicates.saturating_add(1);
-            out.push(Output::Receipt(seen.receipt()));
-            return Decision::Duplicate { of: seen.seq };
+            let of = receipt.seq;
+            out.push(Output::Receipt(receipt));
+            return Decision::Duplicate { of };
         }
         let reading = triage::read(signal);
         let (decision, alarm) = match reading.effect {

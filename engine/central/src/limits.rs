@@ -10,6 +10,9 @@ pub const DEVICE_ID: usize = 64;
 pub const REFERENCE: usize = 40;
 /// How long a signal's copy is known as a Duplicate: 24 h in nanoseconds; after it, a copy is a new signal.
 pub const DUPLICATE_WINDOW: u64 = 24 * 3_600 * SECOND;
+/// From when on a copy of a signal whose alarm is closed is a new signal: 15 min in nanoseconds. Every
+/// ladder of retries has ended by then, so what comes later is a unit that began its references anew.
+pub const LATE_COPY: u64 = 15 * 60 * 1_000_000_000;
 /// How many signals a device is remembered by; an evicted one's copy becomes a Repeat, never nothing.
 pub const DUPLICATES_PER_DEVICE: usize = 32;
 /// How many of those are kept for signals that open alarms, so that a device's own telemetry cannot

@@ -273,3 +273,26 @@ fn every_kind_of_the_table_does_what_it_says() {
         assert!(receipt(&out).is_some(), "every signal is owed a receipt: {spec:?}");
     }
 }
+
+/// A unit that begins its references anew must not be answered for a press that nobody sees.
+#[test]
+fn a_late_copy_of_a_closed_alarm_is_a_new_press() {
+    for (close, after, duplicate) in [
+        (true, limits::LATE_COPY - 1, true),
+        (true, limits::LATE_COPY, false),
+        (false, limits::LATE_COPY, true),
+    ] {
+        let mut world = World::staffed();
+        world.signal(signal("d", Kind::PRESS, "ref", START));
+        let first = world.waiting()[0];
+        if close {
+            let version = world.claim(KARI, first).unwrap().version;
+            world.close(KARI, first, version).unwrap();
+        }
+        world.now = START + after;
+        let decision = world.signal(signal("d", Kind::PRESS, "ref", START));
+        let case = format!("closed {close}, after {after}");
+        assert_eq!(matches!(decision, Decision::Duplicate { .. }), duplicate, "{case}");
+        assert_eq!(matches!(decision, Decision::Opened { .. }), !duplicate, "{case}");
+    }
+}

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use central::entry::{Counted, Signal};
-use central::limits::DUPLICATE_WINDOW;
+use central::limits::{DUPLICATE_WINDOW, LATE_COPY};
 use central::output::Receipt;
-use central::words::{ContentHash, DeviceId, Moment, Reference};
+use central::words::{AlarmId, ContentHash, DeviceId, Moment, Reference};
 use dashmap::DashMap;
 
 use crate::limits::{COUNTED_SOURCES, GATE_COPIES, GATE_DEVICES};
@@ -38,16 +38,25 @@ struct Counts {
 impl Gate {
     /// The receipt of a Duplicate already known to the applied state. As in the central, what was
     /// stored a [`DUPLICATE_WINDOW`] ago is no copy any more: a unit begins its references again.
-    pub fn known(&self, signal: &Signal, now: Moment) -> Option<Receipt> {
+    /// Nor is a late copy of a signal whose alarm is closed ([`LATE_COPY`]).
+    pub fn known(
+        &self,
+        signal: &Signal,
+        now: Moment,
+        is_open: impl Fn(AlarmId) -> bool,
+    ) -> Option<Receipt> {
         if signal.reference.0.is_empty() {
             return None;
         }
         let copies = self.answered.get(&signal.device)?;
-        let copy = copies.iter().rfind(|copy| {
-            copy.reference == signal.reference
-                && copy.content == signal.content
-                && now.0.saturating_sub(copy.receipt.moment.0) < DUPLICATE_WINDOW
-        })?;
+        let same =
+            |copy: &&Copy| copy.reference == signal.reference && copy.content == signal.content;
+        let copy = copies.iter().rfind(same)?;
+        let age = now.0.saturating_sub(copy.receipt.moment.0);
+        let closed = copy.receipt.alarm.is_some_and(|alarm| !is_open(alarm));
+        if age >= DUPLICATE_WINDOW || (closed && age >= LATE_COPY) {
+            return None;
+        }
         Some(Receipt { duplicate: true, ..copy.receipt.clone() })
     }
 
@@ -149,7 +158,7 @@ mod tests {
     fn a_reference_used_again_after_the_window_is_a_new_signal() {
         let gate = Gate::default();
         gate.applied(&press(), &receipt(3, 1_000));
-        let known = |at| gate.known(&press(), Moment(at)).map(|receipt| receipt.seq.0);
+        let known = |at| gate.known(&press(), Moment(at), |_| true).map(|receipt| receipt.seq.0);
         assert_eq!(known(1_000 + DUPLICATE_WINDOW - 1), Some(3));
         assert_eq!(known(1_000 + DUPLICATE_WINDOW), None);
         gate.applied(&press(), &receipt(9, 1_000 + DUPLICATE_WINDOW));

@@ -100,7 +100,7 @@ impl Intake {
     /// Hands a signal to the log and waits for its outcome, at most [`NOT_STORED_AFTER`].
     pub async fn submit(&self, draft: Draft) -> Outcome {
         self.metrics.signal(draft.signal.kind.class());
-        if let Some(receipt) = self.gate.known(&draft.signal, self.clock.now()) {
+        if let Some(receipt) = self.known(&draft.signal) {
             self.gate.duplicate(&draft.signal.device.0, self.clock.now());
             self.metrics.duplicate();
             return Outcome::Stored(receipt);
@@ -126,6 +126,11 @@ impl Intake {
             self.refuse(token, Outcome::Busy);
         }
         told.await.unwrap_or(Outcome::NotStored)
+    }
+
+    fn known(&self, signal: &Signal) -> Option<Receipt> {
+        let is_open = |alarm| self.board.row(alarm).is_some();
+        self.gate.known(signal, self.clock.now(), is_open)
     }
 
     /// Hands an operator's act to the log; `None`: not durable in time, the same act may be sent again.
