@@ -98,7 +98,9 @@ impl Memory {
         let seen = self.devices.get(device)?;
         let stands = |seen: &Seen| {
             let late = now.0.saturating_sub(seen.moment.0) >= limits::LATE_COPY;
-            !gone(seen.moment, now) && !(late && seen.alarm.is_some_and(|alarm| !is_open(alarm)))
+            let closed = seen.alarm.is_some_and(|alarm| !is_open(alarm));
+            let anew = late && closed;
+            !anew && !gone(seen.moment, now)
         };
         seen.iter().rfind(|seen| seen.sameness == same).filter(|seen| stands(seen))
     }

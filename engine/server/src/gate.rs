@@ -12,10 +12,13 @@ use central::words::{AlarmId, ContentHash, DeviceId, Moment, Reference};
 use dashmap::DashMap;
 
 use crate::limits::{COUNTED_SOURCES, GATE_COPIES, GATE_DEVICES};
+use crate::rates::Rates;
 
 /// What the gate remembers.
 #[derive(Debug, Default)]
 pub struct Gate {
+    /// How fast each may send.
+    pub rates: Rates,
     answered: DashMap<DeviceId, VecDeque<Copy>>,
     counts: Mutex<BTreeMap<String, Counts>>,
 }
@@ -118,14 +121,14 @@ impl Gate {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use central::entry::{Flags, Path, Sender};
     use central::kind::Kind;
     use central::words::{AlarmId, Municipality, Seq};
 
     use super::*;
 
-    fn press() -> Signal {
+    pub(crate) fn press() -> Signal {
         Signal {
             device: DeviceId("scaip:1".to_owned()),
             municipality: Municipality(301),

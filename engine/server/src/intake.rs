@@ -2,6 +2,7 @@
 //!
 //! Nothing is promised before it is durable: an [`Outcome::Stored`] exists only after the log's word.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -99,11 +100,22 @@ impl Intake {
 
     /// Hands a signal to the log and waits for its outcome, at most [`NOT_STORED_AFTER`].
     pub async fn submit(&self, draft: Draft) -> Outcome {
+        self.submit_from(draft, None).await
+    }
+
+    /// The same for a sender who is not proved, with the address it came from.
+    pub async fn submit_from(&self, draft: Draft, source: Option<IpAddr>) -> Outcome {
         self.metrics.signal(draft.signal.kind.class());
         if let Some(receipt) = self.known(&draft.signal) {
             self.gate.duplicate(&draft.signal.device.0, self.clock.now());
             self.metrics.duplicate();
             return Outcome::Stored(receipt);
+        }
+        let now = self.clock.now();
+        if !self.gate.rates.admit(&draft.signal, source, now) {
+            self.gate.refused(&draft.signal.device.0, now);
+            self.metrics.refused(&Outcome::Busy);
+            return Outcome::Busy;
         }
         let class = draft.signal.kind.class();
         let trusted = draft.signal.sender == central::entry::Sender::Verified;
@@ -113,7 +125,6 @@ impl Intake {
         let shout = may_be_a_person(class).then(|| self.shout_of(&signal));
         signal.sealed = self.keys.seal(&draft.plain.to_bytes());
         let (tell, told) = oneshot::channel();
-        let moment = self.clock.now();
         let body = Entry::Signal(signal).encode();
         let pending = Pending {
             waiter: Some(Waiter::Signal(tell, class)),
@@ -122,7 +133,7 @@ impl Intake {
             shouted: false,
         };
         let token = self.remember(pending);
-        if crowded || !self.push(lane_of(class), trusted, moment, body, token) {
+        if crowded || !self.push(lane_of(class), trusted, now, body, token) {
             self.refuse(token, Outcome::Busy);
         }
         told.await.unwrap_or(Outcome::NotStored)

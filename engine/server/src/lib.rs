@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod ops;
 pub mod plain;
 pub mod quic;
+pub mod rates;
 pub mod shell;
 pub mod sip;
 pub mod translate;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::rates::Rate;
+
 /// The clock gains or loses at most one nanosecond in this many.
 pub const CLOCK_SLEW: u64 = 1_000;
 /// A wall clock that differs by more (nanoseconds) is reported as an alarm and not followed.
@@ -27,6 +29,16 @@ pub const RAW_KEPT: usize = 16 * 1024;
 pub const GATE_COPIES: usize = 8;
 /// Devices remembered at the gate; at the limit it forgets all and lets the central find copies.
 pub const GATE_DEVICES: usize = 200_000;
+
+/// Signals of one device: alarms, and apart from them everything else. Beyond it the device is answered
+/// 503 / Busy and counted; its alarm, if it has one, already stands before operators.
+pub const RATE_DEVICE: Rate = Rate { per_second: 1_000, burst: 2_000 };
+/// Signals below person from one address whose senders are not proved; beyond it 503 and counted.
+pub const RATE_SOURCE: Rate = Rate { per_second: 5_000, burst: 10_000 };
+/// Signals below person of one municipality; beyond it 503 / Busy and counted.
+pub const RATE_MUNICIPALITY: Rate = Rate { per_second: 10_000, burst: 20_000 };
+/// Buckets of one kind; at the limit all are forgotten, which costs one burst each.
+pub const RATE_KEYS: usize = 400_000;
 
 /// Changes a console may be behind before it is disconnected and must fetch a new picture.
 pub const CONSOLE_BEHIND: usize = 4_096;

@@ -16,6 +16,8 @@ struct Device {
     connection: Option<Connection>,
     heard: Moment,
     counters: Counters,
+    /// Boot and number missing as last told to operators.
+    told: Option<(u64, u64)>,
     /// When bytes of it that could not be decoded were last shown.
     shown: Option<Instant>,
 }
@@ -63,9 +65,14 @@ impl Devices {
         self.with(id, |device| device.counters.signal(boot, counter));
     }
 
-    /// A hello or beat states what was sent. Returns what is missing here.
+    /// A hello or beat states what was sent. Returns what is missing here, once until it changes.
     pub(super) fn stated(&self, id: &str, boot: u64, counter: u64, queued: u64) -> Option<Gap> {
-        self.with(id, |device| device.counters.stated(boot, counter, queued)).flatten()
+        let missing = self.with(id, |device| {
+            let gap = device.counters.stated(boot, counter, queued)?;
+            let told = device.told.replace((gap.boot, gap.missing()));
+            (told != device.told).then_some(gap)
+        });
+        missing.flatten()
     }
 
     /// Whether bytes that could not be decoded are shown now, rather than only counted.

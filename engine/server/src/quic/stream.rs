@@ -14,7 +14,7 @@ use super::connection::{Device, close};
 use super::counts::Count;
 use crate::intake::Outcome;
 use crate::limits::{ANSWER_LIMIT, BUSY_LANE_MS, MESSAGE_LIMIT};
-use crate::translate::link::{Came, signal, undecodable};
+use crate::translate::link::{Came, missing, signal, undecodable};
 
 const GIVEN_UP: VarInt = VarInt::from_u32(link::close::STREAM_GIVEN_UP);
 
@@ -201,8 +201,11 @@ impl Device {
         let device = &self.peer.device;
         if let Some(gap) = self.shared.devices.stated(device, boot, counter, queued) {
             self.shared.counts.add(Count::Gap);
-            let (sent, missing) = (gap.sent, gap.missing());
-            tracing::warn!(device, sent, missing, "signals of a device are missing here");
+            // A technical alarm says so; told again at the next beat, it is a Duplicate of itself.
+            let received = self.shared.intake.clock.now();
+            let draft = missing(&self.peer, received, &gap);
+            let intake = Arc::clone(&self.shared.intake);
+            tokio::spawn(async move { intake.submit(draft).await });
         }
     }
 

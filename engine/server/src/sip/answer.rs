@@ -50,7 +50,7 @@ pub(super) async fn answer(
             sip.intake.gate.rubbish(&format!("ip:{}", source.ip()), sip.now());
             Answer::only(415)
         }
-        Read::Signal(draft, mrs) => match sip.intake.submit(*draft).await {
+        Read::Signal(draft, mrs) => match sip.intake.submit_from(*draft, Some(source.ip())).await {
             Outcome::Stored(receipt) => Answer { status: 200, mrs, seq: Some(receipt.seq) },
             Outcome::Busy | Outcome::NotStored => Answer::only(503),
         },
@@ -73,7 +73,7 @@ pub(super) async fn malformed(
     if let Some(mut draft) = salvage(&came) {
         draft.plain.say("SIP-feil", malformed.why.to_string());
         draft.plain.say("Kom fra", source.to_string());
-        sip.intake.submit(draft).await;
+        sip.intake.submit_from(draft, Some(source.ip())).await;
     } else {
         sip.intake.gate.rubbish(&format!("ip:{}", source.ip()), sip.now());
     }

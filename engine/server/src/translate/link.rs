@@ -5,6 +5,7 @@ use std::fmt::Write;
 use central::entry::{Counter, Flags, Path, Sender, Signal};
 use central::kind::Kind;
 use central::words::{ContentHash, DeviceId, Moment, Reference};
+use link::centre::Gap;
 use link::{Details, Malformed, Measured, Position};
 
 use super::content_hash;
@@ -42,6 +43,23 @@ const MEASURES: [(u16, &str, &str); 16] = [
     (15, "Varighet", "s"),
     (16, "Avstand", "m"),
 ];
+
+/// A gap in a device's own count is a technical alarm of that device: "17 sent, 16 here".
+pub fn missing(peer: &Peer, received: Moment, gap: &Gap) -> Draft {
+    let mut plain = Plain::default();
+    let here = gap.sent.saturating_sub(gap.missing());
+    plain.say("Signaler mangler", format!("{} sendt, {here} her", gap.sent));
+    let came = Came { peer, bytes: &[], received };
+    let reference = format!("gap-{}-{}", gap.boot, gap.missing());
+    let signal = Signal {
+        kind: Kind::FAULT,
+        content: content_hash(reference.as_bytes()),
+        reference: Reference(reference),
+        path: Path::Engine,
+        ..base(&came)
+    };
+    Draft { signal, plain }
+}
 
 /// A signal that was decoded.
 pub fn signal(came: &Came<'_>, said: &link::Signal) -> Draft {

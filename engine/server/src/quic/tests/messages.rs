@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use central::entry::{Entry, Flags, Path, Sender};
 use central::kind::Kind as CentralKind;
 use central::words::{DeviceId, Moment};
@@ -99,7 +101,7 @@ async fn hello_and_beat_are_answered_at_once_and_never_logged() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signals_that_never_came_are_counted() {
+async fn signals_that_never_came_are_before_operators() {
     let house = House::open();
     let connection = house.connect(&house.device("K7")).await;
     let beat = |counter| Message::Beat(Beat { boot: 7, counter, ..Beat::default() }).encode();
@@ -109,6 +111,21 @@ async fn signals_that_never_came_are_counted() {
     assert_eq!(house.link.counts().gaps, 0);
     say(&connection, &beat(3)).await;
     assert_eq!(house.link.counts().gaps, 1);
+    // Before operators as a technical alarm, once: the press and the gap are open.
+    let waited = Instant::now();
+    while house.intake.board.counts().0 < 2 {
+        assert!(
+            waited.elapsed() < Duration::from_secs(5),
+            "nobody is shown that signals are missing"
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let (picture, _) = house.intake.board.subscribe();
+    let gap =
+        picture.rows.iter().find(|row| row.kind == CentralKind::FAULT).expect("it is a fault");
+    assert_eq!((gap.device.0.as_str(), gap.count), ("link:K7", 1));
+    say(&connection, &beat(3)).await;
+    assert_eq!(house.link.counts().gaps, 1, "the same gap is told once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
