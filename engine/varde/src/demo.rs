@@ -56,7 +56,12 @@ pub(crate) fn run(place: &Place) -> Result<ExitCode, String> {
         return Ok(code);
     }
     runtime.block_on(engine.stop());
-    println!("\nStopped. `varde` again goes on from the log in {}.", data.display());
+    // Nobody may be reading any more.
+    let _ = writeln!(
+        std::io::stdout(),
+        "\nStopped. `varde` again goes on from the log in {}.",
+        data.display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -26,6 +26,9 @@ pub(crate) fn run(place: &Place, accept_clock: bool) -> Result<ExitCode, String>
     runtime()?.block_on(async {
         let engine = Engine::start(start).await.map_err(|why| why.to_string())?;
         tracing::info!(addresses = %serde_json::to_string(&engine.addresses).unwrap_or_default(), "serving");
+        if let Some(clock) = &engine.accepted_clock {
+            tracing::warn!(%clock, "accepted as it is");
+        }
         if no_accounts {
             let once = first_login(&engine)?;
             println!("No operator has a password yet (see `varde password`). One-time login, valid 10 minutes:\n  {once}");

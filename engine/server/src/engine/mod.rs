@@ -66,6 +66,8 @@ pub struct Engine {
     pub board: Arc<Board>,
     /// Issues devices' certificates.
     pub authority: Arc<Authority>,
+    /// What is wrong with the machine's clock, where this start was told to accept it.
+    pub accepted_clock: Option<String>,
     tasks: JoinSet<()>,
     /// The console's and the operations' listeners, which end by themselves when told.
     pages: JoinSet<()>,
@@ -87,7 +89,7 @@ impl Engine {
     /// Starts everything; returns when every listener is bound and `addresses.json` says where.
     pub async fn start(start: Start) -> Result<Self, StartError> {
         let sockets = Sockets::bind(&start.config).await?;
-        let (shared, sequencer) = fold_and_turn(&start)?;
+        let (shared, sequencer, accepted_clock) = fold_and_turn(&start)?;
         let authority = Authority::open(&start.data.join(AUTHORITY)).map_err(other)?;
         let authority = Arc::new(authority);
         let addresses = sockets.addresses(start.purpose)?;
@@ -133,6 +135,7 @@ impl Engine {
             metrics,
             board,
             authority,
+            accepted_clock,
             tasks,
             pages,
             quic,
@@ -163,7 +166,10 @@ impl Engine {
 /// The version in the log and on the pages.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-fn fold_and_turn(start: &Start) -> Result<(Shared, SequencerThread), StartError> {
+/// With what is wrong with the clock, where it was accepted.
+type Turning = (Shared, SequencerThread, Option<String>);
+
+fn fold_and_turn(start: &Start) -> Result<Turning, StartError> {
     let (lanes, outlet) = lanes::new();
     let details = Arc::new(Details::default());
     let wanted = Wanted {
@@ -198,7 +204,7 @@ fn fold_and_turn(start: &Start) -> Result<(Shared, SequencerThread), StartError>
     let boot = opened.last.next_boot(NODE);
     let sequencer = Sequencer::new(opened.log, outlet, opened.central, outbox, NODE, boot);
     let thread = SequencerThread::start(sequencer, clock, waker).map_err(other)?;
-    Ok((shared, thread))
+    Ok((shared, thread, opened.accepted_clock))
 }
 
 fn console(start: &Start, shared: &Shared, at: SocketAddr) -> Result<Console, StartError> {

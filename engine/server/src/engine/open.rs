@@ -85,6 +85,8 @@ pub(super) struct Opened {
     pub last: Refolded,
     /// The highest key any entry names.
     pub last_key: Option<KeyId>,
+    /// What is wrong with the clock, where it was accepted all the same.
+    pub accepted_clock: Option<String>,
 }
 
 /// What the caller asked for.
@@ -138,10 +140,12 @@ pub(super) fn open(
         (central, last) = fold(&log, details, &mut opened_keys)?;
     }
     check_purpose(wanted, &central)?;
-    if !wanted.accept_clock {
-        check_clock(Moment(last.moment), wall())?;
-    }
-    Ok(Opened { log, central, last, last_key: opened_keys })
+    let clock = check_clock(Moment(last.moment), wall());
+    let accepted_clock = match clock {
+        Err(why) if wanted.accept_clock => Some(why.to_string()),
+        checked => checked.map(|()| None)?,
+    };
+    Ok(Opened { log, central, last, last_key: opened_keys, accepted_clock })
 }
 
 fn fold(
