@@ -243,7 +243,7 @@ def start(args):
         stopped.stop(signal.SIGKILL)
         killed = Engine(args, engine.data)
         killed.stop()
-        size = sum(file.stat().st_size for file in (engine.data / "log").iterdir())
+        size = sum(file.stat().st_size for file in (engine.data / "log").rglob("*") if file.is_file())
         print(f"start: empty {empty:.2f} s; {entries} signals ({size >> 20} MiB of segments):"
               f" after a stop {stopped.took:.2f} s, after kill -9 {killed.took:.2f} s", flush=True)
 
