@@ -54,6 +54,14 @@ class Engine:
                 raise SystemExit("the engine ended instead of serving; run it by hand to see why")
             time.sleep(0.002)
         self.took = time.monotonic() - began
+        if args.fifo:
+            self.hasten()
+
+    def hasten(self):
+        """SCHED_FIFO for the two threads every receipt waits for; needs CAP_SYS_NICE."""
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            if (task / "comm").read_text().strip() in ("sequencer", "journal-write"):
+                os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(10))
 
     @staticmethod
     def alive(addresses):
@@ -80,26 +88,40 @@ class Engine:
         self.process.wait(30)
 
 
-def quiet(patience=60):
-    """Waits until others use less than a fifth of one core; says what they use in the end."""
+def quiet(patience):
+    """Waits until others use less than a fifth of one core for two seconds."""
     until = time.monotonic() + patience
-    while True:
-        before = cores_used()
-        time.sleep(1)
-        used = (cores_used() - before) / TICK
-        if used < 0.2 or time.monotonic() > until:
-            return round(used, 2)
+    while time.monotonic() < until:
+        others = Others()
+        time.sleep(2)
+        if others.cores() < 0.2:
+            return
 
 
-def cores_used():
-    fields = pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
-    user, nice, system, _idle, _wait, irq, softirq, steal = map(int, fields)
-    return user + nice + system + irq + softirq + steal
+class Others:
+    """What runs beside a run: all CPU used, less the engine's and that of ended children."""
+
+    def __init__(self, engine=None):
+        self.engine = engine
+        self.began = time.monotonic()
+        self.used = self.theirs()
+
+    def theirs(self):
+        fields = pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+        user, nice, system, _idle, _wait, irq, softirq, steal = map(int, fields)
+        mine = os.times()
+        mine = mine.user + mine.system + mine.children_user + mine.children_system
+        engine = self.engine.cpu() if self.engine else 0
+        return (user + nice + system + irq + softirq + steal) / TICK - mine - engine
+
+    def cores(self):
+        return (self.theirs() - self.used) / (time.monotonic() - self.began)
 
 
-def floor(args):
+def floor(args, *pace):
     """F + R in microseconds: p50 and p99."""
-    told = subprocess.run([args.bin / "floor", args.dir], capture_output=True, text=True, check=True)
+    command = [args.bin / "floor", args.dir, *map(str, pace)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
     p50, p99 = told.stdout.strip().split("\n")[-1].split()[-2:]
     return float(p50), float(p99)
 
@@ -131,27 +153,34 @@ def row(report):
     return told, tally, life
 
 
-def show(name, told, tally, life, floors, cpu=None, others=None):
+def show(name, told, tally, life, floors, cpu=None, others=0):
     p50, p99 = (statistics.mean(side) for side in zip(*floors))
-    told_p50, told_p99 = life["from_intended"]["p50_us"], life["from_intended"]["p99_us"]
+    sent, meant = life["from_sent"], life["from_intended"]
     spent = "" if cpu is None else f" cpu/signal {cpu / max(1, tally['receipted']) * 1e6:.0f} µs"
-    print(f"{name}: sent {tally['sent']} receipted {tally['receipted']} p50 {told_p50} p99 {told_p99} µs"
-          f" floor {p50:.0f}/{p99:.0f} µs (p99 before {floors[0][1]:.0f}, after {floors[1][1]:.0f})"
-          f" = {told_p50 / p50:.1f} / {told_p99 / p99:.1f} ×{spent}"
-          f" lag p99.9 {tally['lag']['p999_us']} µs{'' if told['punctual'] else ' NOT PUNCTUAL'}"
-          f" others {others} cores", flush=True)
+    print(f"{name}: sent {tally['sent']} receipted {tally['receipted']}"
+          f" | from sent {sent['p50_us']} / {sent['p99_us']} µs"
+          f" = {sent['p50_us'] / p50:.1f} / {sent['p99_us'] / p99:.1f} ×"
+          f" | from intended {meant['p50_us']} / {meant['p99_us']} µs"
+          f" = {meant['p50_us'] / p50:.1f} / {meant['p99_us'] / p99:.1f} ×"
+          f" | floor {p50:.0f} / {p99:.0f} µs (p99 before {floors[0][1]:.0f}, after {floors[1][1]:.0f})"
+          f" |{spent} lag p50 {tally['lag']['p50_us']} p99.9 {tally['lag']['p999_us']} µs"
+          f"{'' if told['punctual'] else ' NOT PUNCTUAL'}"
+          f" others {others:.2f} cores{' DISTURBED' if others > 0.3 else ''}", flush=True)
 
 
 def latency(args):
     for _ in range(args.rounds):
+        quiet(args.patience)
+        p50, p99 = floor(args, 100)
+        print(f"floor at 100 rounds a second: {p50:.0f} / {p99:.0f} µs")
         for rate in args.rates:
             for transport in args.transports:
-                others = quiet()
                 engine = fresh(args, "latency")
-                before, used = floor(args), engine.cpu()
+                quiet(args.patience)
+                before, used, others = floor(args), engine.cpu(), Others(engine)
                 load, report = burst(args, engine, transport, rate, min(1000, max(50, rate // 5)))
                 load.wait()
-                used = engine.cpu() - used
+                used, others = engine.cpu() - used, others.cores()
                 show(f"{transport} {rate}/s", *row(report), (before, floor(args)), used, others)
                 engine.stop()
 
@@ -160,15 +189,15 @@ def flood(args):
     """Presses at 50/s by SIP while telemetry comes over QUIC."""
     for _ in range(args.rounds):
         for telemetry in (0, 3000):
-            others = quiet()
             engine = fresh(args, "flood")
-            before = floor(args)
+            quiet(args.patience)
+            before, others = floor(args), Others(engine)
             loads = [burst(args, engine, "tcp", 50, 50, "press")]
             if telemetry:
                 loads.append(burst(args, engine, "quic", telemetry, 600, "telemetry", "400", 2))
             for load, _ in loads:
                 load.wait()
-            after = floor(args)
+            others, after = others.cores(), floor(args)
             for load, report in loads:
                 told, tally, life = row(report)
                 name = f"{report.stem} beside {telemetry} telemetry/s"
@@ -214,7 +243,7 @@ def start(args):
         stopped.stop(signal.SIGKILL)
         killed = Engine(args, engine.data)
         killed.stop()
-        size = sum(file.stat().st_size for file in (engine.data / "log").iterdir())
+        size = sum(file.stat().st_size for file in (engine.data / "log").rglob("*") if file.is_file())
         print(f"start: empty {empty:.2f} s; {entries} signals ({size >> 20} MiB of segments):"
               f" after a stop {stopped.took:.2f} s, after kill -9 {killed.took:.2f} s", flush=True)
 
@@ -227,6 +256,8 @@ def main():
     parser.add_argument("--seconds", type=int, default=10, help="of load in a run")
     parser.add_argument("--rates", type=int, nargs="+", default=[100, 1000, 5000])
     parser.add_argument("--transports", nargs="+", default=["tcp", "quic"])
+    parser.add_argument("--patience", type=int, default=120, help="seconds to wait for a quiet machine")
+    parser.add_argument("--fifo", action="store_true", help="real-time threads, set from outside")
     parser.add_argument("--entries", type=int, default=200_000)
     parser.add_argument("--bin", type=pathlib.Path, default=root / "target/release")
     parser.add_argument("--dir", type=pathlib.Path, default=root / "target/measure")

@@ -2,6 +2,8 @@
 //!
 //! F is one write and fdatasync of 4 KiB on a prewritten file in DIR; R is one round trip of 700
 //! bytes over loopback TCP to another thread. Both in turn, so that what disturbs one disturbs both.
+//! Back to back, or at so many rounds a second where a second word says so: after a pause each wake-up
+//! is dearer, for the engine too.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -10,7 +12,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const ROUNDS: u64 = 10_000;
+const ROUNDS: u64 = 4_000;
+const PACED_ROUNDS: u64 = 400;
 const BLOCK: usize = 4096;
 const PREWRITTEN: usize = 16 << 20;
 const SIGNAL: usize = 700;
@@ -20,11 +23,14 @@ fn main() {
         eprintln!("say in which folder to measure: a file of 16 MiB is made there and removed");
         std::process::exit(2);
     };
+    let pace: Option<u32> = std::env::args().nth(2).and_then(|word| word.parse().ok());
+    let pause = pace.map(|pace| Duration::from_secs(1) / pace.max(1));
     let path = Path::new(&dir).join("floor");
     let file = prewritten(&path);
     let mut stream = echo();
     let (mut syncs, mut trips) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
+    for round in 0..pause.map_or(ROUNDS, |_| PACED_ROUNDS) {
+        std::thread::sleep(pause.unwrap_or_default());
         syncs.push(timed(|| sync(&file, round)));
         trips.push(timed(|| trip(&mut stream)));
     }
