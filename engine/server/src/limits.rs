@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
-use crate::rates::Rate;
+/// So many a second, and so many at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// In the long run.
+    pub per_second: u64,
+    /// Ahead of it.
+    pub burst: u64,
+}
 
 /// The clock gains or loses at most one nanosecond in this many.
 pub const CLOCK_SLEW: u64 = 1_000;

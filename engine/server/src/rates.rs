@@ -12,16 +12,7 @@ use central::kind::Class;
 use central::words::{DeviceId, Moment, Municipality};
 use dashmap::DashMap;
 
-use crate::limits::{RATE_DEVICE, RATE_KEYS, RATE_MUNICIPALITY, RATE_SOURCE};
-
-/// So many a second, and so many at once.
-#[derive(Clone, Copy, Debug)]
-pub struct Rate {
-    /// In the long run.
-    pub per_second: u64,
-    /// Ahead of it.
-    pub burst: u64,
-}
+use crate::limits::{RATE_DEVICE, RATE_KEYS, RATE_MUNICIPALITY, RATE_SOURCE, Rate};
 
 /// Buckets of one kind, by key.
 #[derive(Debug)]
