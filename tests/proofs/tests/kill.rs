@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proofs::engine::{self, Engine};
 use proofs::ledger::{Ledger, opened_twice};
@@ -22,7 +22,7 @@ fn kills() -> u32 {
 const UNITS: usize = 6;
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// A unit that presses without pause and, when it is not answered, repeats the same reference on a new
+/// A unit that presses again and again and, when it is not answered, repeats the same reference on a new
 /// connection, as devices do.
 fn press_on(
     engine: &Engine,
@@ -36,6 +36,8 @@ fn press_on(
         let mut unit = TcpUnit::connect(tcp, &name).ok();
         let by_udp = UdpUnit::new(udp, &name).ok();
         while !stop.load(Ordering::Acquire) {
+            // Enough for a signal to be under way at every kill; more would only make the log long.
+            std::thread::sleep(Duration::from_millis(2));
             let reference = format!("{:x}", wall());
             for _try in 0..3 {
                 let told = if over_udp {
@@ -105,7 +107,13 @@ fn one_kill(data: &Path, ledger: &Ledger, rng: &mut Rng) {
     let units: Vec<_> = (0..UNITS)
         .map(|n| press_on(&engine, format!("80000{n}"), ledger.clone(), Arc::clone(&stop)))
         .collect();
-    std::thread::sleep(Duration::from_millis(150 + rng.below(350)));
+    // The kill comes in the middle of everything: the devices on QUIC connect for two seconds first.
+    let since = Instant::now();
+    while std::fs::metadata(&receipts).map_or(0, |file| file.len()) == 0 {
+        assert!(since.elapsed() < Duration::from_secs(15), "nothing comes over QUIC");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(rng.below(300)));
     engine.kill();
     stop.store(true, Ordering::Release);
     for unit in units {
