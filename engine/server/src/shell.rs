@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use central::entry::Entry;
 use central::output::Output;
-use central::words::Seq;
+use central::words::{AlarmId, Seq};
 use central::{Central, Placed};
 use journal::Health;
 use sequencer::{Inbound, Shell, Why};
@@ -58,8 +58,7 @@ impl Outbox {
     /// Before the row is told: a console may have been sent it before this returns.
     fn collect_hops(&self, at: &Placed, entry: &Entry, outputs: &[Output]) {
         let Entry::Signal(signal) = entry else { return };
-        let of_alarm = |output: &Output| matches!(output, Output::Receipt(receipt) if !receipt.duplicate && receipt.alarm.is_some());
-        if outputs.iter().any(of_alarm) {
+        if alarm_of(outputs).is_some() {
             self.hops.durable(at.seq, signal.received, self.intake.clock.now());
         }
     }
@@ -95,13 +94,17 @@ impl Outbox {
 /// The signals of open alarms are kept for consoles; told both while folding history and live.
 pub fn keep_details(details: &Details, seq: Seq, entry: &Entry, outputs: &[Output]) {
     let Entry::Signal(signal) = entry else { return };
-    let alarm = outputs.iter().find_map(|output| match output {
-        Output::Receipt(receipt) if !receipt.duplicate => receipt.alarm,
-        _ => None,
-    });
-    if let Some(alarm) = alarm {
+    if let Some(alarm) = alarm_of(outputs) {
         details.keep(alarm, seq, signal);
     }
+}
+
+/// The alarm that a signal, no copy, opened or was folded into.
+fn alarm_of(outputs: &[Output]) -> Option<AlarmId> {
+    outputs.iter().find_map(|output| match output {
+        Output::Receipt(receipt) if !receipt.duplicate => receipt.alarm,
+        _ => None,
+    })
 }
 
 impl Shell for Outbox {

@@ -1,10 +1,10 @@
 //! `varde verify`: is every entry there, in its place, unchanged, and what does it all add up to?
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use central::Central;
+use server::api::hex;
 
 /// Exit code of a log that is damaged.
 const DAMAGED: u8 = 2;
@@ -44,12 +44,4 @@ pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
             Ok(ExitCode::from(DAMAGED))
         }
     }
-}
-
-/// Lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -34,7 +34,7 @@ pub(crate) use crate::api::accounts::is_name;
 pub use crate::api::accounts::{Account, HashError, hash_password};
 pub(crate) use crate::api::answer::moment;
 use crate::api::live::Lives;
-pub(crate) use crate::api::once::hex;
+pub use crate::api::once::hex;
 use crate::api::once::{Grant, Onces};
 use crate::api::rows::Faces;
 pub(crate) use crate::api::rows::health_name;
