@@ -12,6 +12,7 @@ use crate::dedup::{self, Memory, Sameness, Seen};
 use crate::entry::{Entry, Genesis, Purpose, SessionOpened, Signal};
 use crate::limits;
 use crate::output::{Output, Receipt, Row, Session};
+use crate::persons::Persons;
 use crate::roster::Roster;
 use crate::waiting::Waiting;
 use crate::words::{AlarmId, ChainHash, Moment, Seq, SessionId};
@@ -98,6 +99,7 @@ pub struct Central {
     pub(crate) waiting: Waiting,
     pub(crate) roster: Roster,
     pub(crate) answers: Answers,
+    pub(crate) persons: Persons,
 }
 
 impl Central {
@@ -132,7 +134,16 @@ impl Central {
             Entry::SessionEnded(id) => self
                 .end_session(*id, out)
                 .map_or(Decision::Void, |released| Decision::SessionEnded { released }),
-            Entry::Started(_) | Entry::Counted(_) | Entry::Hops(_) | Entry::Tick => Decision::Noted,
+            Entry::Person(person) => self.register(person, out),
+            Entry::Held(held) => self.hold(held, out),
+            Entry::Attributed(to) => self.attribute(to, out),
+            Entry::Erased(id) => self.erase(*id, out),
+            Entry::Started(_)
+            | Entry::Counted(_)
+            | Entry::Hops(_)
+            | Entry::Tick
+            | Entry::Skip(_)
+            | Entry::Disclosed(_) => Decision::Noted,
         })
     }
 

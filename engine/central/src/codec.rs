@@ -22,6 +22,12 @@ const SESSION_OPENED: u16 = 6;
 const SESSION_ENDED: u16 = 7;
 const HOPS: u16 = 8;
 const TICK: u16 = 9;
+const SKIP: u16 = 10;
+const PERSON: u16 = 11;
+const HELD: u16 = 12;
+const ATTRIBUTED: u16 = 13;
+const ERASED: u16 = 14;
+const DISCLOSED: u16 = 15;
 
 /// The version every kind is written with today.
 const VERSION: u8 = 1;
@@ -91,7 +97,7 @@ impl Entry {
         let mut decoder = Decoder::new(bytes);
         let (kind, version) = head(&mut decoder)
             .ok_or_else(|| Undecodable::Malformed { kind: None, at: decoder.position() })?;
-        if version != VERSION && kind <= TICK {
+        if version != VERSION && kind <= DISCLOSED {
             return Err(Undecodable::UnknownVersion { kind, version });
         }
         let body = Self::body(kind, &mut decoder)?;
@@ -114,6 +120,12 @@ impl Entry {
             Self::SessionEnded(_) => "session_ended",
             Self::Hops(_) => "hops",
             Self::Tick => "tick",
+            Self::Skip(_) => "skip",
+            Self::Person(_) => "person",
+            Self::Held(_) => "held",
+            Self::Attributed(_) => "attributed",
+            Self::Erased(_) => "erased",
+            Self::Disclosed(_) => "disclosed",
         }
     }
 
@@ -130,6 +142,12 @@ impl Entry {
             Self::SessionEnded(id) => to.encode(id)?,
             Self::Hops(hops) => to.encode(hops)?,
             Self::Tick => to.null()?,
+            Self::Skip(seq) => to.encode(seq)?,
+            Self::Person(body) => to.encode(body)?,
+            Self::Held(body) => to.encode(body)?,
+            Self::Attributed(body) => to.encode(body)?,
+            Self::Erased(id) => to.encode(id)?,
+            Self::Disclosed(body) => to.encode(body)?,
         };
         Ok(())
     }
@@ -146,6 +164,12 @@ impl Entry {
             Self::SessionEnded(_) => SESSION_ENDED,
             Self::Hops(_) => HOPS,
             Self::Tick => TICK,
+            Self::Skip(_) => SKIP,
+            Self::Person(_) => PERSON,
+            Self::Held(_) => HELD,
+            Self::Attributed(_) => ATTRIBUTED,
+            Self::Erased(_) => ERASED,
+            Self::Disclosed(_) => DISCLOSED,
         }
     }
 
@@ -162,6 +186,12 @@ impl Entry {
             SESSION_ENDED => from.decode().map(Self::SessionEnded).ok(),
             HOPS => from.decode().map(Self::Hops).ok(),
             TICK => from.null().map(|()| Self::Tick).ok(),
+            SKIP => from.decode().map(Self::Skip).ok(),
+            PERSON => from.decode().map(Self::Person).ok(),
+            HELD => from.decode().map(Self::Held).ok(),
+            ATTRIBUTED => from.decode().map(Self::Attributed).ok(),
+            ERASED => from.decode().map(Self::Erased).ok(),
+            DISCLOSED => from.decode().map(Self::Disclosed).ok(),
             unknown => return Err(Undecodable::UnknownKind(unknown)),
         })
     }

@@ -31,7 +31,7 @@ impl Central {
     /// Waiting, the order of quiet devices, repeats by source and the order of expiry follow from what
     /// is written here.
     fn write(&self, to: &mut Encoder<Feed>) -> Result<(), Error<Infallible>> {
-        to.array(9)?.encode(&self.genesis)?.u32(self.rules)?;
+        to.array(11)?.encode(&self.genesis)?.u32(self.rules)?;
         to.encode(self.last)?.encode(self.now)?.encode(self.tally)?;
         let devices = self.memory.devices();
         to.map(devices.len() as u64)?;
@@ -47,7 +47,9 @@ impl Central {
         for act in self.answers.order() {
             to.encode(act)?.encode(self.answers.get(*act))?;
         }
-        list(to, self.roster.members().iter())
+        list(to, self.roster.members().iter())?;
+        list(to, self.persons.known.iter())?;
+        list(to, self.persons.held.iter())
     }
 }
 

@@ -45,6 +45,10 @@ pub const OPERATOR: usize = 64;
 pub const ACTS: usize = 4_096;
 /// Sessions at a time; the one that expires first is ended for a new one.
 pub const SESSIONS: usize = 4_096;
+/// Persons known, erased ones too; one more is void, and the shell says so before it proposes.
+pub const PERSONS: usize = 1_000_000;
+/// Keys of one person; a signal more is not attributed (void), for a key forgotten is one not erased.
+pub const KEYS_OF_A_PERSON: usize = 4_096;
 
 const _: () = assert!(DUPLICATES_OPENING < DUPLICATES_PER_DEVICE, "telemetry needs a part too");
 const _: () = assert!(LATE * SECOND < BELIEVED_AGE, "late has to be believable");

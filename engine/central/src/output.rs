@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 use crate::entry::{Flags, Path, Role, Scope, Sender};
 use crate::kind::{Class, Kind};
 use crate::words::{
-    ActId, AlarmId, ChainHash, DeviceId, Moment, Municipality, PersonId, Seq, SessionId,
+    ActId, AlarmId, ChainHash, DeviceId, KeyId, Moment, Municipality, PersonId, Seq, SessionId,
 };
 
 /// One consequence of one entry.
@@ -26,6 +26,12 @@ pub enum Output {
     Answer(Answer),
     /// A session began or ended (`None`: ended).
     Session(SessionId, Option<Session>),
+    /// A person was registered or has changed.
+    Person(PersonId),
+    /// Whom a device helps from here on (`None`: nobody).
+    Held(DeviceId, Option<PersonId>),
+    /// A person is erased: destroy these keys, and what projections hold.
+    Erase(PersonId, Vec<KeyId>),
 }
 
 /// Proof that a signal is stored.

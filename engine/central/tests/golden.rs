@@ -4,8 +4,8 @@ mod support;
 
 use central::Undecodable;
 use central::entry::{
-    Act, Counted, Entry, Flags, Hop, Path, Role, Scope, Sealed, Sender, SessionOpened, Signal,
-    Started, Verb,
+    Act, Attributed, Counted, Disclosed, Entry, Flags, Held, Hop, Path, Person, Role, Scope,
+    Sealed, Sender, SessionOpened, Signal, Started, Subject, Verb,
 };
 use central::kind::Kind;
 use central::words::{
@@ -94,6 +94,38 @@ fn all() -> Vec<(&'static str, Entry)> {
         ("session ended", Entry::SessionEnded(SessionId([2; 16]))),
         ("hops", Entry::Hops(vec![hop])),
         ("tick", Entry::Tick),
+    ]
+    .into_iter()
+    .chain(ledger())
+    .collect()
+}
+
+fn ledger() -> Vec<(&'static str, Entry)> {
+    let person = Person {
+        id: PersonId(77),
+        municipality: Municipality(301),
+        key: KeyId(6),
+        about: Some(sealed()),
+    };
+    let held = |person| Entry::Held(Held { device: DeviceId("link:K7-0042".into()), person });
+    let disclosed =
+        |what| Entry::Disclosed(Disclosed { by: "os:drift".into(), what, reason: Some(sealed()) });
+    vec![
+        ("skip", Entry::Skip(Seq(300))),
+        ("person", Entry::Person(person)),
+        ("held", held(Some(PersonId(77)))),
+        ("held by nobody", held(None)),
+        (
+            "attributed",
+            Entry::Attributed(Attributed {
+                signal: Seq(300),
+                person: PersonId(77),
+                key: Some(KeyId(5)),
+            }),
+        ),
+        ("erased", Entry::Erased(PersonId(77))),
+        ("disclosed person", disclosed(Subject::Person(PersonId(77)))),
+        ("disclosed log", disclosed(Subject::Log { from: Seq(1), to: Seq(300) })),
     ]
 }
 

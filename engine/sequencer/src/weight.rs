@@ -32,7 +32,13 @@ impl Weight {
             | Entry::Act(_)
             | Entry::SessionOpened(_)
             | Entry::SessionEnded(_)
-            | Entry::Tick => Self::Act,
+            | Entry::Tick
+            | Entry::Skip(_)
+            | Entry::Person(_)
+            | Entry::Held(_)
+            | Entry::Attributed(_)
+            | Entry::Erased(_)
+            | Entry::Disclosed(_) => Self::Act,
         }
     }
 

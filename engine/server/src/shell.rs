@@ -87,6 +87,7 @@ impl Outbox {
             Output::Offer(alarm) => self.intake.board.offer(alarm),
             Output::Answer(answer) => self.intake.answered(token, answer),
             Output::Session(id, session) => self.intake.board.session_changed(id, session),
+            Output::Person(_) | Output::Held(..) | Output::Erase(..) => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use central::Central;
-use central::entry::{Entry, Signal, Verb};
+use central::entry::{Disclosed, Entry, Signal, Subject, Verb};
 use central::output::Output;
 use serde_json::{Map, Value, json};
 
@@ -68,6 +68,19 @@ fn fields(entry: &Entry, outputs: &[Output]) -> (&'static str, Value) {
         Entry::SessionEnded(_) => ("session_ended", json!({})),
         Entry::Hops(hops) => ("hops", json!({"signals": hops.len()})),
         Entry::Tick => ("tick", json!({})),
+        Entry::Skip(seq) => ("skip", json!({"skipped": seq.0})),
+        Entry::Person(person) => (
+            "person",
+            json!({"person": person.id.0, "municipality": person.municipality.to_string()}),
+        ),
+        Entry::Held(held) => {
+            ("held", json!({"device": held.device.0, "person": held.person.map(|person| person.0)}))
+        }
+        Entry::Attributed(to) => {
+            ("attributed", json!({"signal": to.signal.0, "person": to.person.0}))
+        }
+        Entry::Erased(person) => ("erased", json!({"person": person.0})),
+        Entry::Disclosed(disclosed) => ("disclosed", of_disclosed(disclosed)),
     }
 }
 
@@ -88,6 +101,13 @@ fn of_signal(signal: &Signal, outputs: &[Output]) -> Value {
         "received": signal.received.0.to_string(),
         "flags": signal.flags.0,
     })
+}
+
+fn of_disclosed(disclosed: &Disclosed) -> Value {
+    match disclosed.what {
+        Subject::Person(person) => json!({"by": disclosed.by, "person": person.0}),
+        Subject::Log { from, to } => json!({"by": disclosed.by, "from": from.0, "to": to.0}),
+    }
 }
 
 fn of_act(verb: &Verb, outputs: &[Output]) -> Value {

@@ -3,10 +3,14 @@
 //! What decides is clear. What identifies or describes a person is [`Sealed`], and `central` never opens it.
 //! A field is only ever added, never given a new meaning; an unknown field is skipped.
 
+mod ledger;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
+
+pub use self::ledger::{Attributed, Disclosed, Held, Person, Subject};
 
 use crate::kind::Kind;
 use crate::words::{
@@ -37,6 +41,18 @@ pub enum Entry {
     Hops(Vec<Hop>),
     /// Time passes: proposed at the central's next wake when nothing else moves it.
     Tick,
+    /// An earlier entry that no node can apply: every fold passes it over.
+    Skip(Seq),
+    /// A person is registered, or described anew.
+    Person(Person),
+    /// Whom a device helps from here on.
+    Held(Held),
+    /// An earlier signal is a person's.
+    Attributed(Attributed),
+    /// A person is erased: the keys are destroyed, the pseudonym stays.
+    Erased(PersonId),
+    /// Somebody was shown what is sealed.
+    Disclosed(Disclosed),
 }
 
 /// What a log is; `serve` refuses a log of another purpose.
