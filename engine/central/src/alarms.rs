@@ -4,18 +4,19 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use minicbor::Encode;
+use minicbor::{Decode, Encode};
 
 use crate::entry::Signal;
 use crate::kind::Kind;
 use crate::lifecycle::State;
 use crate::limits;
 use crate::output::Row;
+use crate::sum::Summed;
 use crate::triage::{self, Facts, Reading};
 use crate::words::{AlarmId, DeviceId, Moment, Municipality, Seq};
 
 /// One open alarm.
-#[derive(Clone, Debug, Encode)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub(crate) struct Alarm {
     #[n(0)]
     pub(crate) row: Row,
@@ -27,7 +28,7 @@ pub(crate) struct Alarm {
 }
 
 /// What a late act is told.
-#[derive(Clone, Debug, Encode)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub(crate) struct Closed {
     #[n(0)]
     pub(crate) by: String,
@@ -42,7 +43,7 @@ type Source = (DeviceId, Kind, Municipality);
 /// Every open alarm, and the newest closed ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Alarms {
-    open: BTreeMap<AlarmId, Alarm>,
+    open: Summed<AlarmId, Alarm>,
     by_source: BTreeMap<Source, AlarmId>,
     closed: BTreeMap<AlarmId, Closed>,
     closed_order: VecDeque<AlarmId>,
@@ -53,11 +54,16 @@ impl Alarms {
         self.open.get(&id)
     }
 
-    pub(crate) fn get_mut(&mut self, id: AlarmId) -> Option<&mut Alarm> {
-        self.open.get_mut(&id)
+    /// Changes an open alarm.
+    pub(crate) fn change<R>(
+        &mut self,
+        id: AlarmId,
+        change: impl FnOnce(&mut Alarm) -> R,
+    ) -> Option<R> {
+        self.open.change(&id, change)
     }
 
-    pub(crate) fn open(&self) -> &BTreeMap<AlarmId, Alarm> {
+    pub(crate) fn open(&self) -> &Summed<AlarmId, Alarm> {
         &self.open
     }
 
@@ -99,26 +105,30 @@ impl Alarms {
     }
 
     /// Opens an alarm.
-    pub(crate) fn insert(&mut self, alarm: Alarm) -> &Alarm {
+    pub(crate) fn insert(&mut self, alarm: Alarm) {
         let row = &alarm.row;
         let source = (row.device.clone(), row.kind, row.municipality);
-        let id = row.alarm;
-        self.by_source.insert(source, id);
-        self.open.entry(id).or_insert(alarm)
+        self.by_source.insert(source, row.alarm);
+        self.open.insert(row.alarm, alarm);
     }
 
     /// Ends an alarm; its row is handed back.
     pub(crate) fn close(&mut self, id: AlarmId, by: &str) -> Option<Row> {
         let row = self.open.remove(&id)?.row;
         self.by_source.remove(&(row.device.clone(), row.kind, row.municipality));
+        self.remember_closed(id, Closed { by: by.into(), municipality: row.municipality });
+        Some(row)
+    }
+
+    /// Remembers a closed alarm, in place of the one closed first where there is no more room.
+    pub(crate) fn remember_closed(&mut self, id: AlarmId, closed: Closed) {
         if self.closed_order.len() >= limits::CLOSED
             && let Some(oldest) = self.closed_order.pop_front()
         {
             self.closed.remove(&oldest);
         }
         self.closed_order.push_back(id);
-        self.closed.insert(id, Closed { by: by.into(), municipality: row.municipality });
-        Some(row)
+        self.closed.insert(id, closed);
     }
 }
 

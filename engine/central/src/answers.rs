@@ -2,14 +2,14 @@
 
 use alloc::collections::{BTreeMap, VecDeque};
 
-use minicbor::Encode;
+use minicbor::{Decode, Encode};
 
 use crate::limits;
 use crate::output::{Done, Refusal};
 use crate::words::{ActId, SessionId};
 
 /// The answer to one act, and whom it was for.
-#[derive(Clone, Debug, Encode)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub(crate) struct Given {
     #[n(0)]
     pub(crate) session: SessionId,

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use minicbor::Encode;
+use minicbor::{Decode, Encode};
 
 use crate::alarms::Alarms;
 use crate::answers::Answers;
@@ -64,7 +64,7 @@ impl fmt::Display for Stop {
 impl core::error::Error for Stop {}
 
 /// Counts since genesis; each saturates. `signals` is always the sum of the others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Tally {
     /// Signals applied.
     #[n(0)]

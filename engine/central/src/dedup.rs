@@ -10,22 +10,23 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use minicbor::Encode;
+use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use crate::entry::Signal;
 use crate::limits;
 use crate::output::Receipt;
+use crate::sum::Sum;
 use crate::words::{AlarmId, ChainHash, DeviceId, Moment, Seq};
 
 /// What makes two signals of one device the same, hashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
 pub(crate) struct Sameness(#[cbor(n(0), with = "minicbor::bytes")] [u8; 16]);
 
 /// One signal a device is remembered by: what its receipt said. 80 bytes; a device with up to
 /// eight signals a day takes less than 1 KiB, one at the limit less than 3.
-#[derive(Clone, Debug, Encode)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub(crate) struct Seen {
     #[n(0)]
     pub(crate) sameness: Sameness,
@@ -64,6 +65,8 @@ pub(crate) struct Memory {
     devices: BTreeMap<DeviceId, Vec<Seen>>,
     /// Every device by the Moment of its newest signal.
     quiet: BTreeSet<(Moment, DeviceId)>,
+    /// Over each device's each signal: a device's own list has the order of its Seqs.
+    sum: Sum,
 }
 
 /// The sameness of a signal; `None` where nothing tells it from another.
@@ -113,13 +116,36 @@ impl Memory {
         if let Some(newest) = seen.last() {
             self.quiet.remove(&(newest.moment, device.clone()));
         }
-        seen.retain(|seen| !gone(seen.moment, now));
-        make_room(seen, new.opening);
+        let sum = &mut self.sum;
+        let mut forget = |seen: &Seen| sum.take(&(device, seen));
+        let expired = seen.extract_if(.., |seen| gone(seen.moment, now));
+        expired.for_each(|seen| forget(&seen));
+        make_room(seen, new.opening, &mut forget);
+        self.sum.add(&(device, &new));
         seen.push(new);
         self.quiet.insert((now, device.clone()));
     }
 
-    /// How many devices are remembered.
+    /// Puts a device in as it was; `None`: it cannot have been so.
+    pub(crate) fn restore(&mut self, device: DeviceId, seen: Vec<Seen>) -> Option<()> {
+        let newest = seen.last()?.moment;
+        let is_new = !self.devices.contains_key(&device);
+        if !is_new || seen.len() > limits::DUPLICATES_PER_DEVICE {
+            return None;
+        }
+        for seen in &seen {
+            self.sum.add(&(&device, seen));
+        }
+        self.quiet.insert((newest, device.clone()));
+        self.devices.insert(device, seen);
+        Some(())
+    }
+
+    pub(crate) fn sum(&self) -> Sum {
+        self.sum
+    }
+
+    /// The devices remembered, and each one's signals.
     pub(crate) fn devices(&self) -> &BTreeMap<DeviceId, Vec<Seen>> {
         &self.devices
     }
@@ -132,7 +158,10 @@ impl Memory {
                 return;
             }
             if let Some((_, device)) = self.quiet.pop_first() {
-                self.devices.remove(&device);
+                let seen = self.devices.remove(&device).unwrap_or_default();
+                for seen in &seen {
+                    self.sum.take(&(&device, seen));
+                }
             }
         }
     }
@@ -143,7 +172,7 @@ fn gone(moment: Moment, now: Moment) -> bool {
 }
 
 /// Forgets the oldest of the same part where that part is full.
-fn make_room(seen: &mut Vec<Seen>, opening: bool) {
+fn make_room(seen: &mut Vec<Seen>, opening: bool, forget: &mut impl FnMut(&Seen)) {
     let part = if opening {
         limits::DUPLICATES_OPENING
     } else {
@@ -152,6 +181,6 @@ fn make_room(seen: &mut Vec<Seen>, opening: bool) {
     if seen.iter().filter(|seen| seen.opening == opening).count() >= part
         && let Some(oldest) = seen.iter().position(|seen| seen.opening == opening)
     {
-        seen.remove(oldest);
+        forget(&seen.remove(oldest));
     }
 }

@@ -123,17 +123,19 @@ impl Central {
         out: &mut Vec<Output>,
         change: impl FnOnce(&mut Alarm),
     ) -> Option<u32> {
-        let alarm = self.alarms.get_mut(id)?;
-        self.waiting.leave(alarm);
-        let (priority, had) = (alarm.row.priority, alarm.row.claim.is_some());
-        change(alarm);
-        alarm.row.version = alarm.row.version.saturating_add(1);
-        self.waiting.enter(alarm);
-        out.push(Output::Row(alarm.row.clone()));
-        if alarm.row.claim.is_none() && (had || alarm.row.priority < priority) {
-            out.push(Output::Offer(id));
-        }
-        Some(alarm.row.version)
+        let waiting = &mut self.waiting;
+        self.alarms.change(id, |alarm| {
+            waiting.leave(alarm);
+            let (priority, had) = (alarm.row.priority, alarm.row.claim.is_some());
+            change(alarm);
+            alarm.row.version = alarm.row.version.saturating_add(1);
+            waiting.enter(alarm);
+            out.push(Output::Row(alarm.row.clone()));
+            if alarm.row.claim.is_none() && (had || alarm.row.priority < priority) {
+                out.push(Output::Offer(id));
+            }
+            alarm.row.version
+        })
     }
 
     fn end(&mut self, id: AlarmId, operator: &str, out: &mut Vec<Output>) -> Option<u32> {

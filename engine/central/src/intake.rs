@@ -81,11 +81,13 @@ impl Central {
         out: &mut Vec<Output>,
     ) -> Decision {
         self.tally.opened = self.tally.opened.saturating_add(1);
-        let alarm = self.alarms.insert(Alarm::new(at.seq, signal, reading));
-        self.waiting.enter(alarm);
+        let alarm = Alarm::new(at.seq, signal, reading);
+        let (priority, reasons) = (alarm.row.priority, alarm.row.reasons.clone());
+        self.waiting.enter(&alarm);
         out.push(Output::Row(alarm.row.clone()));
         out.push(Output::Offer(alarm.row.alarm));
-        Decision::Opened { priority: alarm.row.priority, reasons: alarm.row.reasons.clone() }
+        self.alarms.insert(alarm);
+        Decision::Opened { priority, reasons }
     }
 
     fn fold(

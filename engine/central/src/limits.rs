@@ -47,6 +47,8 @@ pub const ACTS: usize = 4_096;
 pub const SESSIONS: usize = 4_096;
 /// Persons known, erased ones too; one more is void, and the shell says so before it proposes.
 pub const PERSONS: usize = 1_000_000;
+/// Devices that help somebody; one more is void, and the shell says so before it proposes.
+pub const HELD: usize = 1_000_000;
 /// Keys of one person; a signal more is not attributed (void), for a key forgotten is one not erased.
 pub const KEYS_OF_A_PERSON: usize = 4_096;
 

@@ -50,7 +50,7 @@ pub struct Receipt {
 }
 
 /// Who has an alarm.
-#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Claim {
     /// The operator's user name.
     #[n(0)]
@@ -84,7 +84,7 @@ pub enum Reason {
 }
 
 /// One alarm as a console shows it. Everything personal is fetched apart and opened under audit.
-#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Row {
     /// Its id: the opening Seq.
     #[n(0)]
@@ -216,7 +216,7 @@ pub enum Refusal {
 }
 
 /// A session as the shell may use it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Session {
     /// The operator's user name.
     #[n(0)]

@@ -1,7 +1,7 @@
 //! Persons, as far as deciding needs them: a pseudonym, whose data it is, which keys are theirs and which
 //! devices help them. Who they are is sealed, and never opened here.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
@@ -11,6 +11,7 @@ use crate::decision::Decision;
 use crate::entry::{self, Attributed, Held, Sealed};
 use crate::limits;
 use crate::output::Output;
+use crate::sum::Summed;
 use crate::words::{DeviceId, KeyId, Municipality, PersonId};
 
 /// One person.
@@ -34,13 +35,17 @@ pub struct Person {
 /// Everybody, and whom each device helps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Persons {
-    pub(crate) known: BTreeMap<PersonId, Person>,
-    pub(crate) held: BTreeMap<DeviceId, PersonId>,
+    pub(crate) known: Summed<PersonId, Person>,
+    pub(crate) held: Summed<DeviceId, PersonId>,
 }
 
 impl Persons {
-    fn living(&mut self, id: PersonId) -> Option<&mut Person> {
-        self.known.get_mut(&id).filter(|person| !person.erased)
+    fn living(&self, id: PersonId) -> Option<&Person> {
+        self.known.get(&id).filter(|person| !person.erased)
+    }
+
+    fn has_room_for(&self, device: &DeviceId) -> bool {
+        self.held.len() < limits::HELD || self.held.contains_key(device)
     }
 }
 
@@ -63,15 +68,17 @@ impl Central {
     /// Void for an erased pseudonym, another municipality's, and over [`limits::PERSONS`].
     pub(crate) fn register(&mut self, new: &entry::Person, out: &mut Vec<Output>) -> Decision {
         let full = self.persons.known.len() >= limits::PERSONS;
-        match self.persons.known.get_mut(&new.id) {
+        match self.persons.known.get(&new.id) {
             Some(person) if person.erased || person.municipality != new.municipality => {
                 return Decision::Void;
             }
-            Some(person) => {
-                person.about.clone_from(&new.about);
-                // A key once used stays the person's: what it sealed is erased with the rest.
-                person.keys.retain(|key| *key != new.key);
-                person.keys.insert(0, new.key);
+            Some(_) => {
+                self.persons.known.change(&new.id, |person| {
+                    person.about.clone_from(&new.about);
+                    // A key once used stays the person's: what it sealed is erased with the rest.
+                    person.keys.retain(|key| *key != new.key);
+                    person.keys.insert(0, new.key);
+                });
             }
             None if full => return Decision::Void,
             None => {
@@ -85,11 +92,12 @@ impl Central {
         Decision::Noted
     }
 
-    /// Void for a person who is not known or erased.
+    /// Void for a person who is not known or erased, and over [`limits::HELD`].
     pub(crate) fn hold(&mut self, held: &Held, out: &mut Vec<Output>) -> Decision {
         let changed = match held.person {
             None => self.persons.held.remove(&held.device).is_some(),
             Some(id) if self.persons.living(id).is_none() => false,
+            Some(_) if !self.persons.has_room_for(&held.device) => false,
             Some(id) => {
                 self.persons.held.insert(held.device.clone(), id);
                 true
@@ -113,7 +121,7 @@ impl Central {
             if person.keys.len() >= limits::KEYS_OF_A_PERSON {
                 return Decision::Void;
             }
-            person.keys.push(key);
+            self.persons.known.change(&to.person, |person| person.keys.push(key));
         }
         out.push(Output::Person(to.person));
         Decision::Noted
@@ -122,10 +130,12 @@ impl Central {
     /// Void for a person who is not known. Erased twice, the keys are named again: the first time may not
     /// have reached the key file.
     pub(crate) fn erase(&mut self, id: PersonId, out: &mut Vec<Output>) -> Decision {
-        let Some(person) = self.persons.known.get_mut(&id) else { return Decision::Void };
-        person.about = None;
-        person.erased = true;
-        let keys = person.keys.clone();
+        let keys = self.persons.known.change(&id, |person| {
+            person.about = None;
+            person.erased = true;
+            person.keys.clone()
+        });
+        let Some(keys) = keys else { return Decision::Void };
         let theirs =
             |(device, holder): (&DeviceId, &PersonId)| (*holder == id).then(|| device.clone());
         let devices: BTreeSet<DeviceId> = self.persons.held.iter().filter_map(theirs).collect();

@@ -2,14 +2,14 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
-use minicbor::Encode;
+use minicbor::{Decode, Encode};
 
 use crate::limits;
 use crate::output::Session;
 use crate::words::{AlarmId, Moment, SessionId};
 
 /// One session and the alarms it has claimed.
-#[derive(Clone, Debug, Encode)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub(crate) struct Member {
     #[n(0)]
     pub(crate) session: Session,
@@ -45,8 +45,13 @@ impl Roster {
     }
 
     pub(crate) fn open(&mut self, id: SessionId, session: Session) {
-        self.expiry.insert((session.expires, id));
-        self.members.insert(id, Member { session, claims: BTreeSet::new() });
+        self.restore(id, Member { session, claims: BTreeSet::new() });
+    }
+
+    /// Puts a session in with what it has claimed.
+    pub(crate) fn restore(&mut self, id: SessionId, member: Member) {
+        self.expiry.insert((member.session.expires, id));
+        self.members.insert(id, member);
     }
 
     /// Takes a session out, with what it had claimed.

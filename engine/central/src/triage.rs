@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use minicbor::Encode;
+use minicbor::{Decode, Encode};
 
 use crate::entry::{Flags, Sender, Signal};
 use crate::kind::{Class, Effect, Kind};
@@ -32,7 +32,7 @@ pub fn read(signal: &Signal) -> Reading {
 }
 
 /// What decides an alarm's priority.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Facts {
     #[n(0)]
     class: Class,
