@@ -97,6 +97,24 @@ pub(crate) fn find_unquoted(text: &[u8], wanted: u8) -> Option<usize> {
     None
 }
 
+/// Whether every quoted string in `text` ends.
+pub(crate) fn quotes_close(text: &[u8]) -> bool {
+    // Most have no quote at all.
+    let mut rest = match find(text, b'"') {
+        None => return true,
+        Some(open) => &text[open + 1..],
+    };
+    let mut quoted = true;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = match (byte, quoted) {
+            (b'\\', true) => after.get(1..).unwrap_or_default(),
+            _ => after,
+        };
+        quoted ^= byte == b'"';
+    }
+    !quoted
+}
+
 /// A host with an optional port: `example.com:5060`, `[2001:db8::1]`, `192.0.2.1 : 5060`.
 /// The host keeps its brackets. `None` when there is no host or the port is not one.
 pub(crate) fn host_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
@@ -133,6 +151,16 @@ mod tests {
                     assert_eq!(find(&text[..place], wanted), None);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn quotes_close_or_do_not() {
+        for closed in ["", "a", "\"\"", "a=\"b;c\";d=\"\"", "\"\\\"\"", "\"\\\\\"", "\\\"x\""] {
+            assert!(quotes_close(closed.as_bytes()), "{closed}");
+        }
+        for open in ["\"", "a=\"b", "\"a\"\"", "\"\\\"", "\"\\"] {
+            assert!(!quotes_close(open.as_bytes()), "{open}");
         }
     }
 

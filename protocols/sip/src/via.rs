@@ -4,7 +4,9 @@ use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use crate::header::Headers;
 use crate::params::Params;
-use crate::text::{host_port, is_space, split_at_byte, split_unquoted, trim, trim_start};
+use crate::text::{
+    host_port, is_space, quotes_close, split_at_byte, split_unquoted, trim, trim_start,
+};
 
 /// One Via.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,9 +22,13 @@ pub struct Via<'a> {
 }
 
 impl<'a> Via<'a> {
-    /// Reads the first Via of a header value, and gives what stands after its comma.
+    /// Reads the first Via of a header value, and gives what stands after its comma. One with a
+    /// quote that never closes is none: what our answer adds to it would be read as quoted too.
     pub fn parse(value: &'a [u8]) -> Option<(Self, Option<&'a [u8]>)> {
         let (first, rest) = split_unquoted(value, b',');
+        if !quotes_close(first) {
+            return None;
+        }
         let (name, version) = split_at_byte(first, b'/');
         let (version, transport) = split_at_byte(version?, b'/');
         if !trim(name).eq_ignore_ascii_case(b"SIP") || trim(version) != b"2.0" {

@@ -144,6 +144,14 @@ fn refused_ones() {
     }
 }
 
+/// quotbal once more: what our answer adds to Via, `received`, would be read as part of its branch.
+#[test]
+fn a_quote_never_closed_in_via_is_refused() {
+    let open = instead("Via: SIP/2.0/UDP 192.0.2.95;branch=7\" <sip:1");
+    refused("an open quote", &open, Why::Unreadable(Name::Via));
+    accepted("a closed one", &instead("Via: SIP/2.0/UDP 192.0.2.95;branch=\"7;\""));
+}
+
 #[test]
 fn accepted_ones() {
     let table = [

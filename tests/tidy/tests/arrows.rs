@@ -20,6 +20,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("varde", &["server", "central", "journal", "sequencer", "player", "traffic"]),
     ("simulator", &["sequencer", "central", "journal", "lanes", "traffic"]),
     ("benches", &["lanes", "journal", "central", "sequencer", "sip", "scaip", "link"]),
+    ("inputs", &["sip", "scaip", "link", "central"]),
     ("proofs", &[]),
     ("tidy", &[]),
 ];
