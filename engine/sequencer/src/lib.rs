@@ -12,7 +12,7 @@ mod weight;
 use bytes::Bytes;
 use central::entry::Entry;
 use central::output::Output;
-use central::{Central, Placed, Stop, Undecodable};
+use central::{Central, Decision, Placed, Stop, Undecodable};
 
 pub use crate::refold::{Irreproducible, Refolded, refold, refold_seeing};
 pub use crate::sequencer::Sequencer;
@@ -91,6 +91,9 @@ pub trait Shell {
     /// An entry is durable and applied. `token` is the inbound's where this node proposed it in this
     /// run, else 0: then no receipt is owed here. The outputs may be taken.
     fn applied(&mut self, at: &Placed, entry: &Entry, token: u64, outputs: &mut Vec<Output>);
+
+    /// What was decided about it, told after [`Shell::applied`]. Most shells know all they need by then.
+    fn decided(&mut self, _at: &Placed, _token: u64, _decision: &Decision) {}
 
     /// An inbound was not taken.
     fn refused(&mut self, inbound: Inbound, why: Why);

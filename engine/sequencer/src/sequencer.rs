@@ -247,6 +247,7 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
             self.decided.push_back(Decided { seq: kept.seq, body: decision.encode().into() });
         }
         self.shell.applied(&placed(kept), &entry, token, &mut self.outputs);
+        self.shell.decided(&placed(kept), token, &decision);
         self.outputs.clear();
         Ok(())
     }

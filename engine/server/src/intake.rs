@@ -11,8 +11,8 @@ use bytes::Bytes;
 use central::entry::{Act, Entry, Sealed, SessionOpened, Signal};
 use central::kind::{Class, Effect};
 use central::output::{Answer, Receipt};
-use central::triage;
-use central::words::{AlarmId, Moment, SessionId};
+use central::words::{AlarmId, KeyId, Moment, Seq, SessionId};
+use central::{Decision, triage};
 use dashmap::DashMap;
 use lanes::{Lane, Lanes};
 use sequencer::Inbound;
@@ -25,6 +25,7 @@ use crate::keys::Keys;
 use crate::limits::{NOT_STORED_AFTER, OPEN_UNVERIFIED, SHOUT_AFTER};
 use crate::metrics::Metrics;
 use crate::plain::Plain;
+use crate::register::Register;
 
 /// A signal as a doorway read it, before its personal part is sealed.
 #[derive(Clone, Debug)]
@@ -46,10 +47,22 @@ pub enum Outcome {
     NotStored,
 }
 
+/// What became of an entry that is neither a signal nor an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// Durable and applied: its place, and what was decided.
+    Durable(Seq, Decision),
+    /// The log took it not: no room, or no entry that may be applied.
+    Refused,
+    /// Not durable in [`NOT_STORED_AFTER`]; it may become so yet.
+    Unknown,
+}
+
 enum Waiter {
     Signal(oneshot::Sender<Outcome>, Class),
     Act(oneshot::Sender<Answer>),
     Session(oneshot::Sender<()>),
+    Entry(oneshot::Sender<Noted>),
 }
 
 struct Pending {
@@ -71,6 +84,8 @@ pub struct Intake {
     pub metrics: Arc<Metrics>,
     /// What is already known, and what is only counted.
     pub gate: Gate,
+    /// Whom each device helps.
+    pub register: Register,
     keys: Arc<Keys>,
     pending: DashMap<u64, Pending>,
     next: AtomicU64,
@@ -92,6 +107,7 @@ impl Intake {
             board,
             metrics,
             gate: Gate::default(),
+            register: Register::default(),
             keys,
             pending: DashMap::new(),
             next,
@@ -165,6 +181,16 @@ impl Intake {
         told.await.is_ok()
     }
 
+    /// Hands the log an entry of an operator's or a command's, and waits for what was decided about it.
+    pub async fn put(&self, entry: &Entry) -> Noted {
+        let (tell, told) = oneshot::channel();
+        if self.engine_entry(entry, Waiter::Entry(tell)) {
+            told.await.unwrap_or(Noted::Unknown)
+        } else {
+            Noted::Refused
+        }
+    }
+
     /// Seals what an operator writes in words; `None`: no key to seal it with, so it cannot be kept.
     pub fn seal_note(&self, note: &str) -> Option<Sealed> {
         let mut plain = Plain::default();
@@ -172,18 +198,27 @@ impl Intake {
         self.keys.seal(&plain.to_bytes())
     }
 
+    /// A person is erased: what these keys seal can never be opened again. Not at once, for the caller decides
+    /// about alarms and a disk may be slow.
+    pub(crate) fn destroy(&self, keys: Vec<KeyId>) {
+        self.keys.doom(keys);
+    }
+
     /// Hands the log an entry that nobody waits for (hops, counts); false: no room, it is lost and was only statistics.
     pub fn note(&self, entry: &Entry) -> bool {
         self.push(Lane::Telemetry, true, self.clock.now(), entry.encode(), 0)
     }
 
-    fn engine_entry(&self, entry: &Entry, waiter: Waiter) {
+    /// False: no room in the lane, nobody is told anything.
+    fn engine_entry(&self, entry: &Entry, waiter: Waiter) -> bool {
         let pending =
             Pending { waiter: Some(waiter), since: Instant::now(), shout: None, shouted: false };
         let token = self.remember(pending);
-        if !self.push(Lane::Acts, true, self.clock.now(), entry.encode(), token) {
+        let taken = self.push(Lane::Acts, true, self.clock.now(), entry.encode(), token);
+        if !taken {
             self.pending.remove(&token);
         }
+        taken
     }
 
     fn remember(&self, pending: Pending) -> u64 {
@@ -238,13 +273,30 @@ impl Intake {
         }
     }
 
+    /// What was decided about an entry handed to [`Intake::put`].
+    pub(crate) fn noted(&self, token: u64, seq: Seq, decision: &Decision) {
+        let waits = |_: &u64, pending: &Pending| matches!(pending.waiter, Some(Waiter::Entry(_)));
+        if let Some((_, Pending { waiter: Some(Waiter::Entry(tell)), .. })) =
+            self.pending.remove_if(&token, waits)
+        {
+            let _ = tell.send(Noted::Durable(seq, decision.clone()));
+        }
+    }
+
     /// The log took it not: answered at once, and shown if it may be a person, which is then told.
     pub(crate) fn refuse(&self, token: u64, outcome: Outcome) -> bool {
         let Some((_, mut pending)) = self.pending.remove(&token) else { return false };
         self.send_on(&mut pending);
-        if let Some(Waiter::Signal(tell, _)) = pending.waiter.take() {
-            self.metrics.refused(&outcome);
-            let _ = tell.send(outcome);
+        match pending.waiter.take() {
+            Some(Waiter::Signal(tell, _)) => {
+                self.metrics.refused(&outcome);
+                let _ = tell.send(outcome);
+            }
+            Some(Waiter::Entry(tell)) => {
+                let _ = tell.send(Noted::Refused);
+            }
+            // Dropped: its sender hears that nothing is known and may ask again.
+            Some(Waiter::Act(_) | Waiter::Session(_)) | None => {}
         }
         pending.shouted
     }

@@ -111,6 +111,29 @@ pub const KEY_RESERVE: usize = 256;
 /// How long the pool waits after a failed write before it tries again.
 pub const KEY_RETRY: Duration = Duration::from_secs(1);
 
+// The control door
+
+/// Wishes in one call of the control door; a command with more makes several calls.
+pub const CONTROL_BATCH: usize = 256;
+/// Calls at a time; another one is closed at once.
+pub const CONTROL_CALLS: usize = 8;
+/// How long a call, or the log opened by a command itself, may take; then the command says that nothing is known.
+pub const CONTROL_TIME: Duration = Duration::from_mins(1);
+/// How long a command waits for an engine that has the log and does not listen yet.
+pub const CONTROL_STARTING: Duration = Duration::from_secs(10);
+/// Bytes of an answer that a command reads.
+pub const CONTROL_ANSWER: u64 = 1024 * 1024;
+/// How long an erasure's answer waits for the disk of the keys; then it says that they are not gone yet.
+pub const CONTROL_ERASED: Duration = Duration::from_secs(10);
+
+// Persons
+
+/// Bytes of what is known of a person; more is refused.
+pub const ABOUT: usize = 16 * 1024;
+/// Bytes of the reason why somebody looks; a longer one is refused.
+pub const REASON: usize = 1024;
+
+const _: () = assert!(ABOUT + 1024 < central::limits::ENTRY);
 const _: () = assert!(KEY_RESERVE < KEY_POOL / 2);
 
 // QUIC

@@ -6,7 +6,7 @@ use std::time::Instant;
 use central::entry::Entry;
 use central::output::Output;
 use central::words::{AlarmId, Seq};
-use central::{Central, Placed};
+use central::{Central, Decision, Placed};
 use journal::Health;
 use sequencer::{Inbound, Shell, Why};
 
@@ -87,7 +87,8 @@ impl Outbox {
             Output::Offer(alarm) => self.intake.board.offer(alarm),
             Output::Answer(answer) => self.intake.answered(token, answer),
             Output::Session(id, session) => self.intake.board.session_changed(id, session),
-            Output::Person(_) | Output::Held(..) | Output::Erase(..) => {}
+            Output::Person(_) | Output::Held(..) => {}
+            Output::Erase(_, keys) => self.intake.destroy(keys),
         }
     }
 }
@@ -114,10 +115,17 @@ impl Shell for Outbox {
         keep_details(&self.details, at.seq, entry, outputs);
         self.collect_hops(at, entry, outputs);
         for output in outputs.drain(..) {
+            self.intake.register.heard(entry, &output);
             self.send(at, entry, token, output);
         }
         if token != 0 && matches!(entry, Entry::SessionOpened(_) | Entry::SessionEnded(_)) {
             self.intake.session_done(token);
+        }
+    }
+
+    fn decided(&mut self, at: &Placed, token: u64, decision: &Decision) {
+        if token != 0 {
+            self.intake.noted(token, at.seq, decision);
         }
     }
 

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use central::Central;
 use central::entry::{Entry, Purpose, Started};
 use central::words::Moment;
 use sequencer::Sequencer;
@@ -16,9 +17,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use self::open::{LOG, NODE, RULES, StartError};
+pub(crate) use self::open::{Wanted, open, wake_by};
 pub use self::thread::Ended;
 
-use self::open::Wanted;
 use self::thread::SequencerThread;
 use crate::addresses::{Addresses, purpose_name};
 use crate::api::{Account, Console, Setup};
@@ -34,7 +35,7 @@ use crate::metrics::Metrics;
 use crate::ops::StateProbe;
 use crate::shell::Outbox;
 use crate::sip::{Sip, listen_tcp, listen_tls, listen_udp};
-use crate::{api, ops, quic};
+use crate::{api, control, ops, quic};
 
 /// Where the authority lives below the data folder.
 pub const AUTHORITY: &str = "authority";
@@ -122,6 +123,7 @@ impl Engine {
             probe: Arc::clone(&shared.probe),
         });
         pages.spawn(ops::serve(sockets.ops, ops, stopping));
+        open_control(&mut pages, &start.data, &shared, stop.subscribe());
         timers::start(&mut tasks, &shared);
         shared.intake.note(&Entry::Started(Started { version: VERSION.to_owned() }));
         addresses
@@ -163,6 +165,24 @@ impl Engine {
     }
 }
 
+/// Without it everything is served all the same, and commands have to wait until the engine is stopped.
+fn open_control(
+    pages: &mut JoinSet<()>,
+    data: &Path,
+    shared: &Shared,
+    stopping: watch::Receiver<bool>,
+) {
+    match control::Door::open(data) {
+        Ok(door) => {
+            let post = control::Post::new(&shared.intake, &shared.keys);
+            pages.spawn(door.serve(Arc::new(post), stopping));
+        }
+        Err(why) => {
+            tracing::error!(%why, "no control socket in the data folder: commands that change something work only while the engine is stopped; a shorter path may help");
+        }
+    }
+}
+
 /// The version in the log and on the pages.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -174,7 +194,7 @@ fn fold_and_turn(start: &Start) -> Result<Turning, StartError> {
     let details = Arc::new(Details::default());
     let wanted = Wanted {
         data: &start.data,
-        purpose: start.purpose,
+        purpose: Some(start.purpose),
         segment_bytes: u64::from(start.config.log.segment_mib) << 20,
         accept_clock: start.accept_clock,
     };
@@ -202,9 +222,22 @@ fn fold_and_turn(start: &Start) -> Result<Turning, StartError> {
     let outbox = Outbox::new(&shared.intake, &shared.details, &shared.hops, &shared.probe);
     let waker = outlet.waker();
     let boot = opened.last.next_boot(NODE);
+    shared.intake.register.fill(&opened.central);
+    keys_of_the_erased(&shared.keys, &opened.central);
     let sequencer = Sequencer::new(opened.log, outlet, opened.central, outbox, NODE, boot);
     let thread = SequencerThread::start(sequencer, clock, waker).map_err(other)?;
     Ok((shared, thread, opened.accepted_clock))
+}
+
+/// An erasure is an entry first; a kill may have come before its keys were overwritten.
+fn keys_of_the_erased(keys: &Keys, central: &Central) {
+    let erased = central.persons().filter(|(_, person)| person.erased);
+    let left: Vec<_> = erased.flat_map(|(_, person)| &person.keys).copied().collect();
+    let left: Vec<_> = left.into_iter().filter(|key| keys.has(*key)).collect();
+    if !left.is_empty() {
+        tracing::warn!(keys = left.len(), "keys of erased persons were still there: destroyed now");
+        keys.doom(left);
+    }
 }
 
 fn console(start: &Start, shared: &Shared, at: SocketAddr) -> Result<Console, StartError> {

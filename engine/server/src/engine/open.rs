@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use central::entry::{Act, Entry, Genesis, Purpose, Sealed, Verb};
+use central::entry::{Act, Entry, Genesis, Purpose, Verb};
 use central::output::Output;
 use central::words::{KeyId, Moment};
 use central::{Central, Placed};
@@ -76,7 +76,7 @@ pub enum StartError {
 }
 
 /// An open log and what it says.
-pub(super) struct Opened {
+pub(crate) struct Opened {
     /// Ready to propose to.
     pub log: Embedded,
     /// The fold of everything in it.
@@ -91,11 +91,11 @@ pub(super) struct Opened {
 
 /// What the caller asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// The data folder.
     pub data: &'a Path,
-    /// What the log must be, or becomes.
-    pub purpose: Purpose,
+    /// What the log must be, or becomes; `None`: a log that is there, whatever it is, and none is made.
+    pub purpose: Option<Purpose>,
     /// Bytes of a segment.
     pub segment_bytes: u64,
     /// Go on although the clock is before the last entry or more than [`CLOCK_GAP`] after it.
@@ -117,7 +117,7 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Opens the log, folds it, and checks that it is the log that was asked for.
-pub(super) fn open(
+pub(crate) fn open(
     wanted: &Wanted<'_>,
     wake: journal::Wake,
     details: &Details,
@@ -126,7 +126,7 @@ pub(super) fn open(
     let mut options = Options::new(wanted.data.join(LOG), wake);
     options.segment_bytes = wanted.segment_bytes;
     // Where there are keys there was a log: one that is gone now is not begun anew.
-    if !wanted.data.join(super::KEYS).exists() {
+    if wanted.purpose.is_some() && !wanted.data.join(super::KEYS).exists() {
         options.create = Some(random_id()?);
         // The data folder may be one that others may look into; the log is not for them.
         let wrong = |why| StartError::Folder { folder: options.dir.clone(), why };
@@ -135,8 +135,10 @@ pub(super) fn open(
     let mut log = embedded::open(&options)?;
     let mut opened_keys = None;
     let (mut central, mut last) = fold(&log, details, &mut opened_keys)?;
-    if last.last_seq < 2 {
-        begin(&mut log, wanted.purpose, &last)?;
+    if let Some(purpose) = wanted.purpose
+        && last.last_seq < 2
+    {
+        begin(&mut log, purpose, &last)?;
         (central, last) = fold(&log, details, &mut opened_keys)?;
     }
     check_purpose(wanted, &central)?;
@@ -156,7 +158,7 @@ fn fold(
     let mut central = Central::new();
     let records = log.read(Pos::START).map_err(|why| StartError::Fold(why.to_string()))?;
     let see = |at: &Placed, entry: &Entry, outputs: &[Output]| {
-        *last_key = (*last_key).max(sealed_in(entry).map(|sealed| sealed.key));
+        *last_key = (*last_key).max(key_in(entry));
         keep_details(details, at.seq, entry, outputs);
         for output in outputs {
             if let Output::Gone(gone) = output {
@@ -176,13 +178,16 @@ fn random_id() -> Result<[u8; 16], StartError> {
     made.map(|()| id).map_err(StartError::Other)
 }
 
-/// What is sealed in an entry. No key that was ever used may be used again.
-fn sealed_in(entry: &Entry) -> Option<&Sealed> {
-    match entry {
+/// The highest key an entry names. No key that was ever used may be used again.
+fn key_in(entry: &Entry) -> Option<KeyId> {
+    let sealed = match entry {
         Entry::Signal(signal) => signal.sealed.as_ref(),
         Entry::Act(Act { verb: Verb::Close { note, .. }, .. }) => note.as_ref(),
+        Entry::Disclosed(disclosed) => disclosed.reason.as_ref(),
+        Entry::Person(person) => return Some(person.key),
         _ => None,
-    }
+    };
+    sealed.map(|sealed| sealed.key)
 }
 
 /// Writes the first two entries of a new log and waits until they are durable.
@@ -218,14 +223,15 @@ fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), St
 }
 
 fn check_purpose(wanted: &Wanted<'_>, central: &Central) -> Result<(), StartError> {
-    match central.purpose() {
-        Some(found) if found == wanted.purpose => Ok(()),
-        Some(found) => Err(StartError::Purpose {
+    match (central.purpose(), wanted.purpose) {
+        (Some(_), None) => Ok(()),
+        (Some(found), Some(asked)) if found == asked => Ok(()),
+        (Some(found), Some(asked)) => Err(StartError::Purpose {
             folder: wanted.data.to_owned(),
             found: purpose_name(found),
-            wanted: purpose_name(wanted.purpose),
+            wanted: purpose_name(asked),
         }),
-        None => Err(StartError::Fold(
+        (None, _) => Err(StartError::Fold(
             "the log does not begin with a genesis entry; it is not Varde's".to_owned(),
         )),
     }
@@ -249,7 +255,7 @@ fn check_clock(last: Moment, wall: u64) -> Result<(), StartError> {
 }
 
 /// The wake-up the log is given.
-pub(super) fn wake_by(waker: lanes::Waker) -> journal::Wake {
+pub(crate) fn wake_by(waker: lanes::Waker) -> journal::Wake {
     Arc::new(move || waker.wake())
 }
 
@@ -267,7 +273,7 @@ mod tests {
         std::fs::set_permissions(folder.path(), mode).unwrap();
         let wanted = Wanted {
             data: folder.path(),
-            purpose: Purpose::LoadTest,
+            purpose: Some(Purpose::LoadTest),
             segment_bytes: 1 << 20,
             accept_clock: false,
         };

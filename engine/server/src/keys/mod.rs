@@ -141,6 +141,30 @@ impl Keys {
         Ok(())
     }
 
+    /// A key for a person; `None`: none is ready, for a shared one would be erased with others.
+    pub fn fresh(&self) -> Option<KeyId> {
+        let (slot, low) = {
+            let mut pool = lock(&self.shared.pool);
+            (pool.own(), pool.is_low())
+        };
+        if low {
+            self.shared.low.notify_one();
+        }
+        slot.map(|slot| KeyId(slot.id))
+    }
+
+    /// Whether a key is there to open with.
+    pub fn has(&self, key: KeyId) -> bool {
+        // What cannot be read cannot be said to be gone.
+        !matches!(self.shared.reader.key(key.0), Ok(None))
+    }
+
+    /// Seals under a key that has a name already, such as a person's. `None`: it is erased, or cannot be read.
+    pub fn seal_under(&self, key: KeyId, plain: &[u8]) -> Option<Sealed> {
+        let found = self.shared.reader.key(key.0).ok()??;
+        seal(key.0, &found, plain)
+    }
+
     /// Seals under a key of its own. `None`: no key at all ([`Keys::begin`] was not called) or no randomness;
     /// the signal goes on without its personal part rather than in clear.
     pub fn seal(&self, plain: &[u8]) -> Option<Sealed> {
@@ -151,15 +175,7 @@ impl Keys {
         if shared {
             self.shared.sharers.fetch_add(1, Ordering::Relaxed);
         }
-        let mut nonce = [0; NONCE_LEN];
-        aws_lc_rs::rand::fill(&mut nonce).ok()?;
-        let mut bytes = Vec::with_capacity(plain.len() + AES_256_GCM.tag_len());
-        bytes.extend_from_slice(plain);
-        let id = slot.id;
-        cipher(&slot.key)?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(id), &mut bytes)
-            .ok()?;
-        Some(Sealed { key: KeyId(id), nonce, bytes })
+        seal(slot.id, &slot.key, plain)
     }
 
     /// Opens what was sealed. Reads the key file (32 bytes, most often from memory).
@@ -180,6 +196,21 @@ impl Keys {
         let mut file = lock(&self.shared.file);
         lock(&self.shared.pool).forget(keys);
         file.erase(keys)
+    }
+
+    /// Erases keys soon, from the thread of the keys, which tries again while the disk refuses. Until it is
+    /// done they count as [`Keys::doomed`]; a start does it again where the process ended before.
+    pub fn doom(&self, keys: Vec<KeyId>) {
+        let mut pool = lock(&self.shared.pool);
+        pool.forget(&keys);
+        pool.doomed.extend(keys);
+        drop(pool);
+        self.shared.low.notify_one();
+    }
+
+    /// Keys that are to be erased and not yet are.
+    pub fn doomed(&self) -> usize {
+        lock(&self.shared.pool).doomed.len()
     }
 
     /// Keys ready to be used.
@@ -208,25 +239,43 @@ impl Shared {
         }
     }
 
+    /// Overwrites the keys that are doomed, and forgets them only when that is durable.
+    fn destroy(&self) -> io::Result<()> {
+        let doomed = lock(&self.pool).doomed.clone();
+        if doomed.is_empty() {
+            return Ok(());
+        }
+        lock(&self.file).erase(&doomed)?;
+        lock(&self.pool).doomed.drain(..doomed.len());
+        Ok(())
+    }
+
     fn run(&self) {
         let mut failed = false;
-        while self.wait_until_low() {
-            match self.refill() {
+        while self.wait_for_work() {
+            // First, for it needs no room: a full disk must not keep a person's key.
+            let destroyed = self.destroy().map_err(|error| lock(&self.file).said(error));
+            let refilled = self.refill();
+            match destroyed.and(refilled) {
                 Ok(()) => failed = false,
                 Err(error) => {
                     if !std::mem::replace(&mut failed, true) {
-                        tracing::error!(%error, "no room for new keys: make room; tried again every second");
+                        tracing::error!(%error, "keys cannot be made or destroyed: make room, or see to the disk; tried again every second");
                     }
                     self.pause();
                 }
             }
         }
+        // What was doomed at the last moment; where the disk refuses, the next start does it.
+        let _ = self.destroy();
     }
 
     /// False: stop.
-    fn wait_until_low(&self) -> bool {
+    fn wait_for_work(&self) -> bool {
         let pool = lock(&self.pool);
-        let idle = |pool: &mut Pool| !pool.is_low() && !self.stop.load(Ordering::Relaxed);
+        let idle = |pool: &mut Pool| {
+            !pool.is_low() && pool.doomed.is_empty() && !self.stop.load(Ordering::Relaxed)
+        };
         drop(self.low.wait_while(pool, idle).unwrap_or_else(PoisonError::into_inner));
         !self.stop.load(Ordering::Relaxed)
     }
@@ -256,6 +305,18 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys")
     }
+}
+
+/// The nonce is random: a person's key seals far fewer than the 2^32 messages that allows.
+fn seal(id: u64, key: &Key, plain: &[u8]) -> Option<Sealed> {
+    let mut nonce = [0; NONCE_LEN];
+    aws_lc_rs::rand::fill(&mut nonce).ok()?;
+    let mut bytes = Vec::with_capacity(plain.len() + AES_256_GCM.tag_len());
+    bytes.extend_from_slice(plain);
+    cipher(key)?
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(id), &mut bytes)
+        .ok()?;
+    Some(Sealed { key: KeyId(id), nonce, bytes })
 }
 
 fn cipher(key: &Key) -> Option<LessSafeKey> {

@@ -38,6 +38,8 @@ pub(super) struct Pool {
     turn: usize,
     /// The reserve has been drawn on and is due to be renewed.
     drawn: bool,
+    /// To be erased, oldest first.
+    pub(super) doomed: Vec<KeyId>,
 }
 
 impl Key {
@@ -77,6 +79,11 @@ impl Pool {
         self.turn = self.turn.wrapping_add(1);
         let slot = self.reserve.get(self.turn.checked_rem(self.reserve.len())?)?.clone();
         Some(Taken { slot, low: true, shared: true })
+    }
+
+    /// A key that nobody shares.
+    pub(super) fn own(&mut self) -> Option<Slot> {
+        self.ready.pop_front()
     }
 
     /// Adds durable keys, setting a few aside as the reserve where that is missing or was drawn on.
