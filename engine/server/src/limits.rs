@@ -18,6 +18,11 @@ pub const CLOCK_STEP: u64 = 1_000_000_000;
 /// A start with a clock this far after the last entry needs `--accept-clock`.
 pub const CLOCK_GAP: Duration = Duration::from_hours(48);
 
+/// How long a new log's first entries may take to be durable; then the start is refused.
+pub const BEGIN_WAITS: Duration = Duration::from_secs(10);
+/// The same once the log says that it has no room.
+pub const BEGIN_WAITS_FULL: Duration = Duration::from_secs(1);
+
 /// A signal that may be a person and is not durable after this is shown as a Shout.
 pub const SHOUT_AFTER: Duration = Duration::from_secs(1);
 /// A signal not durable after this is answered 503 / `not stored`, so that the unit tries its next receiver.

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use central::Central;
-use central::entry::{Disclosed, Entry, Signal, Subject, Verb};
+use central::entry::{Disclosed, Entry, Hop, Signal, Subject, Verb};
 use central::output::Output;
+use central::words::Moment;
 use serde_json::{Map, Value, json};
 
 /// Prints the log below a data folder, also of one in use or of one whose engine was killed.
@@ -66,7 +67,7 @@ fn fields(entry: &Entry, outputs: &[Output]) -> (&'static str, Value) {
             json!({"operator": session.operator, "role": format!("{:?}", session.role).to_lowercase()}),
         ),
         Entry::SessionEnded(_) => ("session_ended", json!({})),
-        Entry::Hops(hops) => ("hops", json!({"signals": hops.len()})),
+        Entry::Hops(hops) => ("hops", json!({"signals": hops.len(), "hops": of_hops(hops)})),
         Entry::Tick => ("tick", json!({})),
         Entry::Skip(seq) => ("skip", json!({"skipped": seq.0})),
         Entry::Person(person) => (
@@ -101,6 +102,16 @@ fn of_signal(signal: &Signal, outputs: &[Output]) -> Value {
         "received": signal.received.0.to_string(),
         "flags": signal.flags.0,
     })
+}
+
+/// Moments; one that did not happen is null.
+fn of_hops(hops: &[Hop]) -> Vec<Value> {
+    let at = |moment: Moment| (moment.0 > 0).then(|| moment.0.to_string());
+    let line = |hop: &Hop| {
+        json!({"seq": hop.seq.0, "durable": at(hop.durable), "receipt": at(hop.receipt),
+               "presented": at(hop.presented), "painted": at(hop.painted)})
+    };
+    hops.iter().map(line).collect()
 }
 
 fn of_disclosed(disclosed: &Disclosed) -> Value {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::engine::Engine;
+
 /// What the shim can be told; the numbers are `struct control`'s places.
 #[derive(Clone, Copy, Debug)]
 pub enum Knob {
@@ -27,7 +29,21 @@ pub enum Knob {
     FailRead = 7,
     /// Calls made to fail so far (read only).
     Failed = 8,
+    /// The n-th file made or grown from now and all after it fail (ENOSPC).
+    FullAt = 9,
+    /// 1: of what fails from the n-th on, only the n-th does.
+    Once = 10,
+    /// Files made or grown so far (read only).
+    Grown = 11,
+    /// Reads so far (read only).
+    Reads = 12,
 }
+
+/// Where the shift of the wall clock stands, where it stands still, and the part of a path.
+const SHIFT: u64 = 64;
+const STOPPED: u64 = 72;
+const ONLY: u64 = 80;
+const ONLY_LEN: usize = 63;
 
 /// A disk under control.
 pub struct Disk {
@@ -48,6 +64,29 @@ impl Disk {
         Self { control, control_path, trace: beside.join("trace"), data: data.to_owned() }
     }
 
+    /// Faults are for files with this in their path below the data folder; empty: for all.
+    pub fn only(&self, part: &str) {
+        let mut bytes = part.as_bytes().to_vec();
+        assert!(bytes.len() <= ONLY_LEN, "the shim keeps {ONLY_LEN} bytes of it");
+        bytes.resize(ONLY_LEN + 1, 0);
+        self.control.write_all_at(&bytes, ONLY).expect("the control file is written");
+    }
+
+    /// Puts the wall clock this many nanoseconds ahead of the truth; negative: behind.
+    pub fn shift_clock(&self, nanos: i64) {
+        self.put_clock(0, STOPPED);
+        self.put_clock(nanos, SHIFT);
+    }
+
+    /// The wall clock stands still from now on.
+    pub fn stop_clock(&self) {
+        self.put_clock(crate::unit::wall().cast_signed(), STOPPED);
+    }
+
+    fn put_clock(&self, value: i64, at: u64) {
+        self.control.write_all_at(&value.to_le_bytes(), at).expect("the control file is written");
+    }
+
     /// The environment that puts the shim under a process; with `record`, every change is traced.
     pub fn env(&self, record: bool) -> Vec<(&'static str, String)> {
         let trace = if record { self.trace.display().to_string() } else { String::new() };
@@ -57,6 +96,22 @@ impl Disk {
             ("VARDE_SHIM_TRACE", trace),
             ("VARDE_SHIM_CONTROL", self.control_path.display().to_string()),
         ]
+    }
+
+    /// An engine on this disk that does not start is told with what it printed.
+    pub fn try_start(&self, args: &[&str], record: bool) -> Result<Engine, String> {
+        let env = self.env(record);
+        let env: Vec<(&str, &str)> =
+            env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Engine::try_start_as(&self.data, args, &env)
+    }
+
+    /// A new engine on a new disk.
+    pub fn start(data: &Path, beside: &Path, record: bool) -> (Engine, Self) {
+        std::fs::create_dir_all(data).expect("a folder");
+        let disk = Self::new(data, beside);
+        let engine = disk.try_start(&[], record);
+        (engine.unwrap_or_else(|why| panic!("the engine did not start: {why}")), disk)
     }
 
     /// Tells the shim.

@@ -1,5 +1,6 @@
 //! The binary `varde` as a process on ports of its own.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -71,16 +72,23 @@ impl Engine {
 
     /// The same; an engine that exits instead is told with what it printed.
     pub fn try_start(data: &Path, env: &[(&str, &str)]) -> Result<Self, String> {
+        Self::try_start_as(data, &[], env)
+    }
+
+    /// The same, with further arguments.
+    pub fn try_start_as(data: &Path, args: &[&str], env: &[(&str, &str)]) -> Result<Self, String> {
         let config = configure(data);
         let addresses = data.join("addresses.json");
         let _ = std::fs::remove_file(&addresses);
         let mut command = varde();
-        command.arg("serve").arg("--data").arg(data).arg("--config").arg(config);
+        command.arg("serve").args(args).arg("--data").arg(data).arg("--config").arg(config);
         command.envs(env.iter().copied());
+        // Into files: a pipe that nobody reads would stop an engine that has much to say.
+        let file = |ending| File::create(data.with_extension(ending)).expect("a file beside it");
         let child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(file("out"))
+            .stderr(file("err"))
             .spawn()
             .map_err(|why| why.to_string())?;
         let mut engine = Self { child, data: data.to_owned(), addresses: Value::Null };
@@ -103,12 +111,16 @@ impl Engine {
         }
     }
 
-    fn printed(&mut self) -> String {
-        let mut text = String::new();
-        if let Some(mut out) = self.child.stderr.take() {
-            let _ = out.read_to_string(&mut text);
-        }
-        text
+    /// What it has said on standard error.
+    pub fn printed(&self) -> String {
+        std::fs::read_to_string(self.data.with_extension("err")).unwrap_or_default()
+    }
+
+    /// The one-time login it printed.
+    pub fn first_login(&self) -> String {
+        let text = std::fs::read_to_string(self.data.with_extension("out")).unwrap_or_default();
+        let once = text.split("once=").nth(1).and_then(|rest| rest.split_whitespace().next());
+        once.unwrap_or_else(|| panic!("no one-time login was printed: {text}")).to_owned()
     }
 
     /// Where it listens: `sip_tcp`, `sip_udp`, `quic`, `console`, `ops` …
@@ -190,6 +202,11 @@ pub fn log(data: &Path) -> Vec<Value> {
     let output = varde().arg("log").arg("--data").arg(data).output().expect("varde runs");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "varde log failed: {told}");
-    let text = String::from_utf8(output.stdout).expect("varde log prints UTF-8");
+    lines(&output.stdout)
+}
+
+/// The lines that `varde log` printed.
+pub fn lines(printed: &[u8]) -> Vec<Value> {
+    let text = std::str::from_utf8(printed).expect("varde log prints UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
 }

@@ -91,12 +91,12 @@ pub fn build(steps: &[Step], at: u64, loss: Loss, rng: &mut Rng, to: &Path) {
     for step in steps.iter().take_while(|step| step.at <= at) {
         disk.apply(step);
     }
-    disk.lose(loss, rng);
-    disk.write(to);
+    disk.power_off(loss, rng, to);
 }
 
-#[derive(Default)]
-struct Simulated {
+/// A disk as the steps so far leave it.
+#[derive(Clone, Default)]
+pub struct Simulated {
     /// By a number that a name points to, so that a rename moves the file and not its bytes.
     files: Vec<FileState>,
     names: BTreeMap<String, usize>,
@@ -108,7 +108,15 @@ struct Simulated {
 }
 
 impl Simulated {
-    fn apply(&mut self, step: &Step) {
+    /// Puts into a folder what may be left when the power goes now.
+    pub fn power_off(&self, loss: Loss, rng: &mut Rng, to: &Path) {
+        let mut left = self.clone();
+        left.lose(loss, rng);
+        left.write(to);
+    }
+
+    /// One more step.
+    pub fn apply(&mut self, step: &Step) {
         match step.op {
             b'c' => {
                 self.files.push(FileState::default());

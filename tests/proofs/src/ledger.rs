@@ -42,13 +42,20 @@ impl Ledger {
 
     /// Those acknowledged up to a moment that a folder's log does not hold.
     pub fn missing(&self, data: &Path, until: u64) -> Vec<(String, String)> {
-        let held: BTreeSet<(String, String)> =
-            signals(&engine::log(data)).map(|(key, _)| key).collect();
-        let kept = self.0.lock().expect("no test thread panicked with the ledger");
-        let promised = kept.iter().filter(|(_, _, at)| *at <= until);
-        let gone = promised
-            .filter(|(device, reference, _)| !held.contains(&(device.clone(), reference.clone())));
-        gone.map(|(device, reference, _)| (device.clone(), reference.clone())).collect()
+        self.missing_in(&engine::log(data), until)
+    }
+
+    /// The same of a log that was read already.
+    pub fn missing_in(&self, log: &[Value], until: u64) -> Vec<(String, String)> {
+        let held: BTreeSet<(String, String)> = signals(log).map(|(key, _)| key).collect();
+        let promised = self.all().into_iter().filter(|(_, _, at)| *at <= until);
+        let keys = promised.map(|(device, reference, _)| (device, reference));
+        keys.filter(|key| !held.contains(key)).collect()
+    }
+
+    /// Device, reference and when the acknowledgement had come, in the order they came.
+    pub fn all(&self) -> Vec<(String, String, u64)> {
+        self.0.lock().expect("no test thread panicked with the ledger").clone()
     }
 }
 

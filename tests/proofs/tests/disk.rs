@@ -6,53 +6,38 @@ use std::time::{Duration, Instant};
 use proofs::disk::{Disk, Knob};
 use proofs::engine::{self, Engine};
 use proofs::ledger::Ledger;
+use proofs::press::{until_refused, until_refused_with};
+use proofs::settings::{folder_in_memory, setting};
 use proofs::unit::{TcpUnit, Told, wall};
+use serde_json::Value;
 
-fn start(data: &Path, folder: &Path) -> (Engine, Disk) {
-    std::fs::create_dir_all(data).expect("a folder");
-    let disk = Disk::new(data, folder);
-    let env = disk.env(false);
-    let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    (Engine::start_with(data, &env), disk)
-}
-
-/// Presses until something is not acknowledged; gives what was.
-fn press_until_refused(engine: &Engine, ledger: &Ledger, most: usize) -> Told {
-    let mut unit = TcpUnit::connect(engine.address("sip_tcp"), "5001").expect("it listens");
-    for _ in 0..most {
-        let reference = format!("{:x}", wall());
-        let told = unit.press(&reference, Duration::from_secs(6));
-        if told != Told::Mrs(0) {
-            return told;
-        }
-        ledger.acknowledged("5001", &reference, wall());
-    }
-    Told::Mrs(0)
-}
-
-/// EIO at the n-th write or sync: the process leaves with 74, and no receipt follows it.
-fn fails_at(knob: Knob, n: u32) {
-    let folder = tempfile::tempdir().expect("a folder");
+/// EIO at the n-th write or sync: the process leaves with 74, and no receipt follows it. At every other place only
+/// that one call fails: an engine that tried again would be found out.
+fn fails_at(knob: Knob, n: u64) {
+    let folder = folder_in_memory();
     let data = folder.path().join("data");
-    let (mut engine, disk) = start(&data, folder.path());
+    let (mut engine, disk) = Disk::start(&data, folder.path(), false);
     let ledger = Ledger::default();
-    disk.set(knob, n);
-    let told = press_until_refused(&engine, &ledger, n as usize + 200);
-    let status = engine.wait(Duration::from_secs(10));
+    // The keys have their own: what fails there costs a key and no promise.
+    disk.only("/log/");
+    disk.set(Knob::Once, (n % 2) as u32);
+    disk.set(knob, n as u32);
+    let told = until_refused(&engine, &ledger, n as usize + 200);
+    let status = engine.wait(Duration::from_secs(20));
     let code = status.and_then(|status| status.code());
     assert_eq!(code, Some(74), "{knob:?} {n}: it went on; the last press was told {told:?}");
     assert!(disk.ask(Knob::Failed) > 0, "{knob:?} {n}: nothing failed");
     assert_ne!(told, Told::Mrs(0), "{knob:?} {n}: a receipt after the failure");
     drop(engine);
-    let again = Engine::start(&data);
+    Engine::start(&data).kill();
+    let verified = engine::verify(&data);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
     assert_eq!(ledger.missing(&data, u64::MAX), [], "{knob:?} {n}");
-    drop(again);
 }
 
-/// At which write or sync; `tests/run --long` tries each of the first 300.
-fn places() -> Vec<u32> {
-    let most = std::env::var("VARDE_EIO").ok().and_then(|text| text.parse().ok());
-    most.map_or_else(|| vec![1, 2, 5, 17], |most: u32| (1..=most).collect())
+/// At which of the first 300 calls: each `VARDE_EIO_EVERY`th; `tests/run --long` tries every one.
+fn places() -> impl Iterator<Item = u64> {
+    (1..=300).step_by(setting("VARDE_EIO_EVERY", 25) as usize)
 }
 
 #[test]
@@ -60,6 +45,7 @@ fn a_failed_write_ends_the_process_with_74_and_no_receipt_follows() {
     for n in places() {
         fails_at(Knob::FailWrite, n);
     }
+    println!("EIO at {} writes: exit 74 each, nothing lost", places().count());
 }
 
 #[test]
@@ -67,17 +53,110 @@ fn a_failed_sync_ends_the_process_with_74_and_no_receipt_follows() {
     for n in places() {
         fails_at(Knob::FailSync, n);
     }
+    println!("EIO at {} syncs: exit 74 each, nothing lost", places().count());
+}
+
+#[test]
+fn keys_that_cannot_be_written_cost_no_receipt() {
+    let folder = folder_in_memory();
+    let data = folder.path().join("data");
+    std::fs::create_dir_all(&data).expect("a folder");
+    let ledger = Ledger::default();
+    Engine::start(&data).kill();
+    for knob in [Knob::FailWrite, Knob::FailSync] {
+        let disk = Disk::new(&data, folder.path());
+        disk.only("/keys/");
+        disk.set(knob, 1);
+        let engine = disk.try_start(&[], false).expect("it shares the keys it has");
+        assert_eq!(until_refused(&engine, &ledger, 20), Told::Mrs(0), "{knob:?}");
+        assert!(disk.ask(Knob::Failed) > 0, "{knob:?}: nothing failed");
+        engine.kill();
+    }
+    Engine::start(&data).kill();
+    assert_eq!(ledger.missing(&data, u64::MAX), []);
+}
+
+/// A killed engine's log of several segments, with its ledger.
+fn some_segments(data: &Path) -> Ledger {
+    let ledger = Ledger::default();
+    let engine = Engine::start(data);
+    assert_eq!(until_refused_with(&engine, &ledger, 600, 9_000), Told::Mrs(0));
+    engine.kill();
+    ledger
+}
+
+/// Of one command on a copy of the folder: whether it ended well, or said in one sentence that it could not read.
+fn reads_or_says(command: &str, data: &Path, beside: &Path, n: u64, good: &[Value]) -> bool {
+    let disk = Disk::new(data, beside);
+    disk.set(Knob::Once, (n % 2) as u32);
+    disk.set(Knob::FailRead, n as u32);
+    let told = if command == "serve" {
+        match disk.try_start(&[], false) {
+            Ok(engine) => {
+                let seq = engine.state()["seq"].as_u64();
+                assert!(
+                    seq >= good.last().and_then(|line| line["seq"].as_u64()),
+                    "read {n}: {seq:?}"
+                );
+                return true;
+            }
+            Err(why) => why,
+        }
+    } else {
+        let mut varde = engine::varde();
+        varde.arg(command).arg("--data").arg(data).envs(disk.env(false));
+        let output = varde.output().expect("varde runs");
+        if output.status.success() {
+            let same = command != "log" || engine::lines(&output.stdout) == good;
+            assert!(same, "read {n}: fewer entries, and no word of it");
+            return true;
+        }
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    assert!(!told.contains("panicked"), "{command}, read {n}: {told}");
+    assert!(told.contains("varde: ") || told.contains("damaged: "), "{command}, read {n}: {told}");
+    false
+}
+
+#[test]
+fn a_failed_read_is_said_and_no_entry_is_dropped_for_it() {
+    let folder = folder_in_memory();
+    let data = folder.path().join("data");
+    let ledger = some_segments(&data);
+    let good = engine::log(&data);
+    let mut refused = 0;
+    for n in places() {
+        // A hundred reads of each: a start, and the two commands that only read.
+        let command = ["serve", "verify", "log"][(n as usize - 1) / 100];
+        let copy = folder.path().join("copy");
+        copy_folder(&data, &copy);
+        let read = (n - 1) % 100 + 1;
+        refused += u32::from(!reads_or_says(command, &copy, folder.path(), read, &good));
+        // The disk reads again: everything is there.
+        if command == "serve" {
+            Engine::start(&copy).kill();
+        }
+        assert_eq!(ledger.missing(&copy, u64::MAX), [], "{command}, read {read}");
+        std::fs::remove_dir_all(&copy).expect("the copy can go");
+    }
+    assert!(refused > 0, "no read failed: the harness proves nothing");
+    println!("EIO at {} reads: {refused} said so, nothing lost", places().count());
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    let done = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status();
+    assert!(done.expect("cp runs").success());
 }
 
 #[test]
 fn a_full_disk_refuses_aloud_and_intake_resumes_by_itself() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder_in_memory();
     let data = folder.path().join("data");
-    let (engine, disk) = start(&data, folder.path());
+    let (engine, disk) = Disk::start(&data, folder.path(), false);
     let ledger = Ledger::default();
     disk.set(Knob::Full, 1);
     // Segments of 1 MiB: what is left is used up, then the answer is a clear no.
-    let told = press_until_refused(&engine, &ledger, 20_000);
+    let told = until_refused(&engine, &ledger, 20_000);
     assert_eq!(told, Told::Sip(503), "a full disk must be told");
     let (status, body) = engine.get("ops", "/readyz").expect("health answers");
     assert!(status == 503 && body.contains("full"), "{status} {body}");
@@ -98,9 +177,9 @@ fn a_full_disk_refuses_aloud_and_intake_resumes_by_itself() {
 
 #[test]
 fn a_stalled_disk_promises_nothing_until_it_is_durable() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder_in_memory();
     let data = folder.path().join("data");
-    let (engine, disk) = start(&data, folder.path());
+    let (engine, disk) = Disk::start(&data, folder.path(), false);
     let mut unit = TcpUnit::connect(engine.address("sip_tcp"), "6001").expect("it listens");
     assert_eq!(unit.press("before", Duration::from_secs(5)), Told::Mrs(0));
     disk.set(Knob::SyncDelay, 10_000);

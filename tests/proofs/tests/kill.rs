@@ -11,14 +11,17 @@ use std::time::{Duration, Instant};
 use proofs::engine::{self, Engine};
 use proofs::ledger::{Ledger, opened_twice};
 use proofs::rng::Rng;
+use proofs::settings::{seed, setting};
 use proofs::unit::{TcpUnit, Told, UdpUnit, wall};
 use serde_json::Value;
 
 /// Kills in a run; `tests/run --long` sets more.
-fn kills() -> u32 {
-    std::env::var("VARDE_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
+fn kills() -> u64 {
+    setting("VARDE_KILLS", 100)
 }
 
+/// Kills of one log; the next ones have a new log, so that a long run is not one of long starts.
+const A_LOG: u64 = 25;
 const UNITS: usize = 6;
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
@@ -74,6 +77,9 @@ fn quic(data: &Path, receipts: &Path) -> Child {
             "12",
             "--seconds",
             "30",
+            // The first signals come while the others still connect.
+            "--lead",
+            "0",
         ])
         .args(["--quiet", "--engine"])
         .arg(data.join("addresses.json"))
@@ -99,15 +105,18 @@ fn take_receipts(receipts: &Path, ledger: &Ledger) {
     }
 }
 
-fn one_kill(data: &Path, ledger: &Ledger, rng: &mut Rng) {
+/// Starts, kills in the middle of everything; gives how long the start took.
+fn one_kill(data: &Path, ledger: &Ledger, rng: &mut Rng) -> Duration {
+    let began = Instant::now();
     let engine = Engine::start(data);
+    let start = began.elapsed();
     let receipts = data.with_extension("receipts");
     let mut devices = quic(data, &receipts);
     let stop = Arc::new(AtomicBool::new(false));
     let units: Vec<_> = (0..UNITS)
         .map(|n| press_on(&engine, format!("80000{n}"), ledger.clone(), Arc::clone(&stop)))
         .collect();
-    // The kill comes in the middle of everything: the devices on QUIC connect for two seconds first.
+    // The kill comes in the middle of everything: once devices on QUIC are answered too.
     let since = Instant::now();
     while std::fs::metadata(&receipts).map_or(0, |file| file.len()) == 0 {
         assert!(since.elapsed() < Duration::from_secs(15), "nothing comes over QUIC");
@@ -123,32 +132,58 @@ fn one_kill(data: &Path, ledger: &Ledger, rng: &mut Rng) {
     let _ = devices.wait();
     take_receipts(&receipts, ledger);
     std::fs::remove_file(&receipts).expect("receipts were written");
+    start
+}
+
+/// What one log went through.
+struct Outcome {
+    acknowledged: usize,
+    quic: usize,
+    slowest_start: Duration,
+}
+
+/// Kills the engine of one log so often, and holds what it promised against what the log says.
+fn one_log(folder: &Path, kills: u64, seed: u64) -> Outcome {
+    let data = folder.join(format!("data-{seed}"));
+    let (ledger, mut rng) = (Ledger::default(), Rng::new(seed));
+    let starts = (0..kills).map(|_| one_kill(&data, &ledger, &mut rng));
+    let slowest_start = starts.max().unwrap_or_default();
+    let verified = engine::verify(&data);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    let log = engine::log(&data);
+    let missing = ledger.missing_in(&log, u64::MAX);
+    assert!(
+        missing.is_empty(),
+        "seed {seed}: {} of {} lost: {missing:?}",
+        missing.len(),
+        ledger.len()
+    );
+    let twice = opened_twice(&log);
+    assert!(twice.is_empty(), "seed {seed}: opened twice: {twice:?}");
+    let quic = ledger.count("link:");
+    assert!(quic as u64 > kills, "hardly anything was acknowledged over QUIC: {quic}");
+    std::fs::remove_dir_all(&data).expect("the folder can go");
+    Outcome { acknowledged: ledger.len(), quic, slowest_start }
 }
 
 #[test]
 fn no_acknowledged_signal_is_lost_to_kill_9_and_none_opens_two_alarms() {
     let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().join("data");
-    let (ledger, mut rng) = (Ledger::default(), Rng::new(9));
-    for n in 0..kills() {
-        one_kill(&data, &ledger, &mut rng);
-        if n % 10 == 9 {
-            let verified = engine::verify(&data);
-            assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
-        }
+    let (mut done, mut acknowledged, mut quic) = (0, 0, 0);
+    let mut slowest = Duration::ZERO;
+    while done < kills() {
+        let now = A_LOG.min(kills() - done);
+        let outcome = one_log(folder.path(), now, 9 + seed() + done);
+        done += now;
+        acknowledged += outcome.acknowledged;
+        quic += outcome.quic;
+        slowest = slowest.max(outcome.slowest_start);
+        println!(
+            "{done} kills, {acknowledged} acknowledged ({quic} over QUIC), 0 lost, 0 opened twice; \
+             slowest start {} ms",
+            slowest.as_millis()
+        );
     }
-    let missing = ledger.missing(&data, u64::MAX);
-    assert!(missing.is_empty(), "{} of {} lost: {missing:?}", missing.len(), ledger.len());
-    assert!(ledger.len() > kills() as usize, "hardly anything was acknowledged: {}", ledger.len());
-    let twice = opened_twice(&engine::log(&data));
-    assert!(twice.is_empty(), "opened twice: {twice:?}");
-    let quic = ledger.count("link:");
-    assert!(quic > kills() as usize, "hardly anything was acknowledged over QUIC: {quic}");
-    println!(
-        "{} kills, {} acknowledged ({quic} over QUIC), 0 lost, 0 opened twice",
-        kills(),
-        ledger.len()
-    );
 }
 
 #[test]

@@ -1,20 +1,20 @@
 //! The power goes at any moment: images of what the disk may hold, made from a recording of the real engine.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proofs::disk::{Disk, Knob};
 use proofs::engine::{self, Engine};
 use proofs::image::{self, Loss, Step};
 use proofs::ledger::{Ledger, opened_twice};
+use proofs::press::Units;
 use proofs::rng::Rng;
-use proofs::unit::{TcpUnit, Told, wall};
+use proofs::settings::{folder_in_memory, seed, setting};
+use proofs::unit::wall;
 
 /// Images of each kind; `tests/run --long` sets more.
 fn images() -> u64 {
-    std::env::var("VARDE_IMAGES").ok().and_then(|text| text.parse().ok()).unwrap_or(100)
+    setting("VARDE_IMAGES", 100)
 }
 
 struct Recorded {
@@ -27,40 +27,16 @@ struct Recorded {
 /// Runs the real engine under load for two seconds, with every change to its disk recorded.
 fn record(folder: &Path, skip_sync: bool) -> Recorded {
     let data = folder.join("data");
-    std::fs::create_dir_all(&data).expect("a folder");
-    let disk = Disk::new(&data, folder);
+    let (engine, disk) = Disk::start(&data, folder, true);
     disk.set(Knob::SkipSync, u32::from(skip_sync));
     // A slower flush leaves more between a write and its sync.
     disk.set(Knob::SyncDelay, 2);
-    let env = disk.env(true);
-    let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let engine = Engine::start_with(&data, &env);
-    let (ledger, stop) = (Ledger::default(), Arc::new(AtomicBool::new(false)));
+    let ledger = Ledger::default();
     let from = wall();
-    let units: Vec<_> = (0..8)
-        .map(|n| {
-            let (ledger, stop) = (ledger.clone(), Arc::clone(&stop));
-            let (to, name) = (engine.address("sip_tcp"), format!("70{n}"));
-            std::thread::spawn(move || {
-                let mut unit = TcpUnit::connect(to, &name).expect("it listens");
-                for k in 0.. {
-                    let reference = format!("{name}r{k}");
-                    if stop.load(Ordering::Acquire) {
-                        return;
-                    }
-                    if unit.press(&reference, Duration::from_secs(5)) == Told::Mrs(0) {
-                        ledger.acknowledged(&name, &reference, wall());
-                    }
-                }
-            })
-        })
-        .collect();
+    let units = Units::start(engine.address("sip_tcp"), "70", 8, &ledger);
     std::thread::sleep(Duration::from_secs(2));
     let until = wall();
-    stop.store(true, Ordering::Release);
-    for unit in units {
-        unit.join().expect("a unit's thread ends");
-    }
+    units.stop();
     engine.kill();
     Recorded { steps: image::read(&disk.trace), ledger, from, until }
 }
@@ -88,33 +64,35 @@ fn examine(recorded: &Recorded, data: &Path, at: u64) -> Result<usize, String> {
     let told = String::from_utf8_lossy(&verified.stdout).into_owned();
     assert!(!told.contains("damaged"), "{told}");
     assert!(restarted["seq"].as_u64() > Some(0));
-    let twice = opened_twice(&engine::log(data));
+    let log = engine::log(data);
+    let twice = opened_twice(&log);
     assert!(twice.is_empty(), "opened twice: {twice:?}");
-    Ok(recorded.ledger.missing(data, at).len())
+    Ok(recorded.ledger.missing_in(&log, at).len())
 }
 
 #[test]
 fn no_acknowledged_signal_is_lost_when_the_power_goes() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder_in_memory();
     let recorded = record(folder.path(), false);
     assert!(recorded.ledger.len() > 100, "only {} acknowledged", recorded.ledger.len());
-    for (loss, salt) in [(Loss::Clean, 1_000_000), (Loss::Torn, 2_000_000)] {
-        for n in 0..images() {
-            match lost(&recorded, folder.path(), salt + n, loss) {
+    for n in 0..images() {
+        for (loss, salt) in [(Loss::Clean, 1_000_000), (Loss::Torn, 2_000_000)] {
+            let image = salt + seed() + n;
+            match lost(&recorded, folder.path(), image, loss) {
                 Ok(0) => {}
-                Ok(lost) => {
-                    panic!("image {} ({loss:?}) lacks {lost} acknowledged signals", salt + n)
-                }
-                Err(why) => panic!("image {} ({loss:?}) cannot be opened: {why}", salt + n),
+                Ok(lost) => panic!("image {image} ({loss:?}) lacks {lost} acknowledged signals"),
+                Err(why) => panic!("image {image} ({loss:?}) cannot be opened: {why}"),
             }
         }
+        if (n + 1).is_multiple_of(100) {
+            println!("{} images, {} acknowledged, 0 lost", 2 * (n + 1), recorded.ledger.len());
+        }
     }
-    println!("{} images, {} acknowledged, 0 lost", 2 * images(), recorded.ledger.len());
 }
 
 #[test]
 fn without_the_sync_the_same_images_lose() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder_in_memory();
     let recorded = record(folder.path(), true);
     let failing = (0..20)
         .filter(|n| lost(&recorded, folder.path(), 3_000_000 + n, Loss::Clean) != Ok(0))

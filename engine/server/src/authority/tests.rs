@@ -1,11 +1,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use central::words::Moment;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose};
 use tempfile::TempDir;
 
 use super::*;
+use crate::clock::Clock;
 
 const OSLO: Municipality = Municipality(301);
 
@@ -141,11 +144,23 @@ fn a_devices_files_are_written_once() {
 fn quic_takes_no_early_data_and_gives_no_tickets() {
     let (_folder, authority) = authority();
     let server = authority.server_certificate(&["localhost".to_owned()]).unwrap();
-    let config = authority.quic_config(server).unwrap();
+    let clock = Arc::new(Clock::start(Moment(0)));
+    let config = authority.quic_config(server, clock).unwrap();
     assert_eq!((config.max_early_data_size, config.send_tls13_tickets), (0, 0));
     assert_eq!(config.alpn_protocols, [b"alarm/1".to_vec()]);
     assert!(authority.sip_acceptor("sos.example").is_ok());
     assert!(authority.server_certificate(&["no host\n".to_owned()]).is_err());
+}
+
+#[test]
+fn devices_are_judged_by_the_engines_clock_and_not_the_machines() {
+    let (_folder, authority) = authority();
+    let server = authority.server_certificate(&["localhost".to_owned()]).unwrap();
+    // A log whose last entry is of the year 2100 holds the engine's clock there.
+    let far = 4_102_444_800;
+    let clock = Arc::new(Clock::start(Moment(far * 1_000_000_000)));
+    let config = authority.quic_config(server, clock).unwrap();
+    assert!(config.time_provider.current_time().unwrap().as_secs() >= far);
 }
 
 #[test]

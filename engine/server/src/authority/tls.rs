@@ -1,9 +1,12 @@
 //! TLS as the listeners speak it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::UnixTime;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::time_provider::TimeProvider;
 use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig};
 
@@ -11,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::certificate::ServerCertificate;
 use super::{Authority, AuthorityError};
+use crate::clock::Clock;
 
 /// What this machine calls itself.
 pub const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -18,7 +22,13 @@ pub const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 impl Authority {
     /// For QUIC: TLS 1.3, ALPN `alarm/1`, a client certificate of this authority, and every connection a
     /// whole handshake: a resumed one would skip the certificate (RFC 8446, 2.2), early data can be replayed.
-    pub fn quic_config(&self, server: ServerCertificate) -> Result<ServerConfig, AuthorityError> {
+    ///
+    /// Devices' certificates are judged by `clock`: the machine's wall clock may step past their validity.
+    pub fn quic_config(
+        &self,
+        server: ServerCertificate,
+        clock: Arc<Clock>,
+    ) -> Result<ServerConfig, AuthorityError> {
         let mut roots = RootCertStore::empty();
         roots.add(self.ca_der.clone()).map_err(crypto)?;
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
@@ -34,6 +44,7 @@ impl Authority {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.max_early_data_size = 0;
+        config.time_provider = Arc::new(ByMoment(clock));
         Ok(config)
     }
 
@@ -53,6 +64,16 @@ impl Authority {
         names.extend(LOCAL_NAMES.map(str::to_owned));
         let config = self.sip_config(self.server_certificate(&names)?)?;
         Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+/// The engine's clock as rustls asks for it.
+#[derive(Debug)]
+struct ByMoment(Arc<Clock>);
+
+impl TimeProvider for ByMoment {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_nanos(self.0.now().0)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use central::entry::{Act, Entry, Genesis, Purpose, Verb};
@@ -16,7 +16,7 @@ use sequencer::Refolded;
 use crate::addresses::purpose_name;
 use crate::clock::wall;
 use crate::details::Details;
-use crate::limits::CLOCK_GAP;
+use crate::limits::{BEGIN_WAITS, BEGIN_WAITS_FULL, CLOCK_GAP};
 use crate::shell::keep_details;
 
 /// The rules this engine decides by.
@@ -206,10 +206,15 @@ fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), St
         StartError::Fold("the new log takes no entries; is the disk full?".to_owned())
     })?;
     let mut durable = 0;
-    for _ in 0..10_000 {
+    let mut until = Instant::now() + BEGIN_WAITS;
+    while Instant::now() < until {
         match log.poll() {
             Some(Event::Entry(_)) => durable += 1,
             Some(Event::Health(Health::Stopped)) => break,
+            // What has room already may still come; more room would have to be made by someone.
+            Some(Event::Health(Health::Low { .. } | Health::Full)) => {
+                until = until.min(Instant::now() + BEGIN_WAITS_FULL);
+            }
             _ => std::thread::sleep(Duration::from_millis(1)),
         }
         if durable == wanted {
@@ -217,7 +222,7 @@ fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), St
         }
     }
     Err(StartError::Fold(
-        "the disk did not keep the first entries of the log; see to the disk and start again"
+        "the disk did not keep the first entries of the log; see that it works and has room, and start again"
             .to_owned(),
     ))
 }

@@ -104,7 +104,8 @@ pub fn listen_with(
         return Err(ListenError::Beat(options.beat));
     }
     let certificate = authority.server_certificate(&options.names)?;
-    let config = transport::config(authority.quic_config(certificate)?, beat)?;
+    let tls = authority.quic_config(certificate, Arc::clone(&intake.clock))?;
+    let config = transport::config(tls, beat)?;
     let endpoint = transport::endpoint(socket, config)?;
     let (devices, counts) = (Devices::default(), Counts::default());
     let shared = Arc::new(Shared { authority, intake, hops, devices, counts, beat });

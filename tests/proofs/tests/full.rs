@@ -1,0 +1,155 @@
+//! A disk with no room at one point: at the n-th file made or grown, for each place the engine writes. No receipt is
+//! lost, intake resumes by itself when there is room, and the log opens.
+
+use std::path::{Path, PathBuf};
+
+use proofs::disk::{Disk, Knob};
+use proofs::engine::{self, Engine};
+use proofs::ledger::Ledger;
+use proofs::press::{until_acknowledged, until_refused, until_refused_with};
+use proofs::settings::{folder_in_memory, setting};
+use proofs::unit::Told;
+
+/// Where there is no room, by what is in the path. A place that this engine does not have costs nothing.
+const PLACES: [&str; 7] =
+    ["", "/log/segments/", "/log/head", "/keys", "snapshot", "projection", "root"];
+
+/// Points while serving and points of a start; `tests/run --long` sets 250 of each.
+fn points() -> u64 {
+    setting("VARDE_FULL", 15)
+}
+
+/// How many points of each place really met a full disk.
+#[derive(Default)]
+struct Met([u64; PLACES.len()]);
+
+impl Met {
+    fn count(&mut self, place: usize, disk: &Disk, before: u32) {
+        self.0[place] += u64::from(disk.ask(Knob::Failed) > before);
+    }
+
+    fn say(&self, when: &str, points: u64) {
+        let each = PLACES.iter().zip(self.0).filter(|(_, met)| *met > 0);
+        let each: Vec<String> = each.map(|(place, met)| format!("{met} at \"{place}\"")).collect();
+        println!("{points} points {when}: {}; nothing lost", each.join(", "));
+    }
+}
+
+struct Log {
+    data: PathBuf,
+    ledger: Ledger,
+}
+
+impl Log {
+    fn check(&self) {
+        let verified = engine::verify(&self.data);
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+        assert_eq!(self.ledger.missing(&self.data, u64::MAX), []);
+    }
+}
+
+/// Segments of 1 MiB take about a hundred such presses.
+const BYTES: usize = 9_000;
+
+/// No room at the n-th growth from now; then room again, and the same engine serves.
+fn while_serving(engine: &Engine, disk: &Disk, ledger: &Ledger, n: u32) {
+    let before = disk.ask(Knob::Failed);
+    disk.set(Knob::FullAt, n);
+    for _ in 0..12 {
+        let told = until_refused_with(engine, ledger, 50, BYTES);
+        // The disk is full now: whatever still finds room is stored, and then a clear no.
+        if disk.ask(Knob::Failed) > before {
+            let last = until_refused_with(engine, ledger, 20, BYTES);
+            assert!(matches!(last, Told::Mrs(0) | Told::Sip(503)), "growth {n}: told {last:?}");
+            break;
+        }
+        assert_eq!(told, Told::Mrs(0), "growth {n}: refused although nothing failed");
+    }
+    disk.set(Knob::FullAt, 0);
+    assert!(
+        until_acknowledged(engine, ledger).is_some(),
+        "growth {n}: it did not resume by itself"
+    );
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_growth_loses_no_receipt_and_intake_resumes() {
+    let folder = folder_in_memory();
+    let mut met = Met::default();
+    let mut point = 0;
+    while point < points() {
+        let log =
+            Log { data: folder.path().join(format!("data-{point}")), ledger: Ledger::default() };
+        let (engine, disk) = Disk::start(&log.data, folder.path(), false);
+        // Fifty points to a log: one engine goes through all of them.
+        for _ in 0..50.min(points() - point) {
+            let place = (point % PLACES.len() as u64) as usize;
+            disk.only(PLACES[place]);
+            let before = disk.ask(Knob::Failed);
+            while_serving(
+                &engine,
+                &disk,
+                &log.ledger,
+                1 + (point / PLACES.len() as u64 % 10) as u32,
+            );
+            met.count(place, &disk, before);
+            point += 1;
+        }
+        engine.kill();
+        log.check();
+        std::fs::remove_dir_all(&log.data).expect("the folder can go");
+    }
+    assert!(met.0[0] > 0 && met.0[1] > 0, "no growth was refused: the harness proves nothing");
+    met.say("while serving", point);
+}
+
+/// No room at the n-th growth of a start: it serves all the same or says why in a sentence; with room it serves.
+fn at_a_start(folder: &Path, log: &Log, place: &str, n: u32) -> Disk {
+    let disk = Disk::new(&log.data, folder);
+    disk.only(place);
+    disk.set(Knob::FullAt, n);
+    match disk.try_start(&[], false) {
+        Ok(engine) => {
+            let told = until_refused(&engine, &log.ledger, 5);
+            assert!(matches!(told, Told::Mrs(0) | Told::Sip(503)), "growth {n}: told {told:?}");
+            disk.set(Knob::FullAt, 0);
+            let resumed = until_acknowledged(&engine, &log.ledger);
+            assert!(resumed.is_some(), "{place}, growth {n}: it did not resume by itself");
+            engine.kill();
+        }
+        Err(why) => {
+            assert!(why.contains("varde: ") && !why.contains("panicked"), "growth {n}: {why}");
+            disk.set(Knob::FullAt, 0);
+            let engine = disk.try_start(&[], false);
+            let engine = engine.unwrap_or_else(|why| panic!("{place}, growth {n}: {why}"));
+            assert_eq!(until_refused(&engine, &log.ledger, 5), Told::Mrs(0));
+            engine.kill();
+        }
+    }
+    disk
+}
+
+#[test]
+fn a_start_on_a_full_disk_serves_or_says_so_and_serves_once_there_is_room() {
+    let folder = folder_in_memory();
+    let mut met = Met::default();
+    for point in 0..points() {
+        let place = (point % PLACES.len() as u64) as usize;
+        // Every other point is the very first start of a folder; the others go on from what a kill left.
+        let log =
+            Log { data: folder.path().join(format!("data-{point}")), ledger: Ledger::default() };
+        std::fs::create_dir_all(&log.data).expect("a folder");
+        if point / 7 % 2 == 1 {
+            let engine = Engine::start(&log.data);
+            assert_eq!(until_refused(&engine, &log.ledger, 20), Told::Mrs(0));
+            engine.kill();
+        }
+        let n = 1 + (point / 14 % 20) as u32;
+        let disk = at_a_start(folder.path(), &log, PLACES[place], n);
+        met.count(place, &disk, 0);
+        log.check();
+        std::fs::remove_dir_all(&log.data).expect("the folder can go");
+    }
+    assert!(met.0[0] > 0, "no growth was refused: the harness proves nothing");
+    met.say("of a start", points());
+}
