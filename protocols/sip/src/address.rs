@@ -13,6 +13,8 @@ pub struct Address<'a> {
     pub uri_text: &'a [u8],
     /// The parameters after the URI.
     pub params: Params<'a>,
+    /// Whether the URI stood in brackets.
+    pub bracketed: bool,
 }
 
 impl<'a> Address<'a> {
@@ -20,7 +22,8 @@ impl<'a> Address<'a> {
     /// quote or `<` that never closes, or an empty URI, is not.
     pub fn parse(text: &'a [u8]) -> Option<Self> {
         let text = trim(text);
-        let (display, uri, params) = match find_unquoted(text, b'<') {
+        let open = find_unquoted(text, b'<');
+        let (display, uri, params) = match open {
             Some(open) => {
                 let (uri, params) = split_at_byte(&text[open + 1..], b'>');
                 (unquoted(trim(&text[..open])), uri, params?)
@@ -33,7 +36,8 @@ impl<'a> Address<'a> {
             }
         };
         let uri_text = trim(uri);
-        (!uri_text.is_empty()).then_some(Self { display, uri_text, params: Params::new(params) })
+        let (params, bracketed) = (Params::new(params), open.is_some());
+        (!uri_text.is_empty()).then_some(Self { display, uri_text, params, bracketed })
     }
 
     /// The addresses of a list; those that cannot be read are left out.

@@ -1,5 +1,6 @@
 //! SIP over datagrams and byte streams, as far as an alarm central needs it: MESSAGE, OPTIONS,
-//! the shape of REGISTER, and a polite refusal of the rest (RFC 3261, 3428, 3581, 5626).
+//! REGISTER ([`register`]), digest ([`digest`]), calls sent on ([`call`]), and a polite refusal of the
+//! rest (RFC 3261, 3428, 3581, 5626, 7616).
 //!
 //! Nothing here reads a clock or a socket: bytes and moments (`u64` nanoseconds, from any fixed
 //! start) go in, messages, bytes to send and the next moment to wake come out. What cannot be
@@ -130,6 +131,7 @@ extern crate alloc;
 mod address;
 mod cseq;
 mod debug;
+pub mod digest;
 mod framer;
 mod hash;
 mod header;
@@ -137,6 +139,7 @@ pub mod limits;
 mod malformed;
 mod message;
 mod params;
+pub mod register;
 mod scan;
 mod screen;
 mod start;
@@ -145,6 +148,7 @@ mod transaction;
 mod transport;
 mod uri;
 mod via;
+mod voice;
 mod write;
 
 pub use address::Address;
@@ -160,6 +164,7 @@ pub use transaction::{Action, ClientTransactions, Key, Received, ServerTransacti
 pub use transport::Transport;
 pub use uri::{Scheme, Uri, unescape};
 pub use via::{Via, reply_to};
+pub use voice::{Voice, call};
 pub use write::{MessageRequest, Outgoing, Reply, date, reason};
 
 /// The answer to a ping on a stream (RFC 5626 3.5.1).

@@ -53,7 +53,42 @@ pub const TIMER_F: u64 = 64 * T1;
 /// it is forgotten, and a later copy counts as new.
 pub const TIMER_J: u64 = 64 * T1;
 
+/// How long a nonce may be used, nanoseconds. After it the answer to a right password is "stale",
+/// and the unit answers a new challenge by itself.
+pub const NONCE_LIFE: u64 = 300 * SECOND;
+
+/// Nonces in use whose counts are remembered, about 50 bytes each. Beyond it the oldest are
+/// forgotten and count as used up: their units are challenged again.
+pub const MAX_NONCES: usize = 131_072;
+
+/// Bytes of the URI in one Contact of a REGISTER. A longer one is refused with 403.
+pub const MAX_CONTACT: usize = 512;
+
+/// Addresses of record with a binding at once, unless the caller says otherwise. Beyond it a new
+/// one is refused with 503; those that are there go on.
+pub const MAX_REGISTERED: usize = 262_144;
+
+/// Contacts of one address of record, unless the caller says otherwise. A request with more is
+/// refused with 403; otherwise the one that would end soonest gives way to a new one.
+pub const MAX_CONTACTS: usize = 8;
+
+/// Seconds a binding lasts at least, unless the caller says otherwise. Less is refused with 423.
+pub const MIN_EXPIRES: u32 = 60;
+
+/// Seconds a binding lasts at most, unless the caller says otherwise. More is shortened to it.
+pub const MAX_EXPIRES: u32 = 86_400;
+
+/// Seconds a binding lasts when the unit does not say (RFC 3261 10.2.1.1), unless the caller says
+/// otherwise.
+pub const DEFAULT_EXPIRES: u32 = 3_600;
+
+/// Bytes of a voice address with the longest alarm id in it: what `tnu` may have. A longer one is
+/// refused when it is configured.
+pub const MAX_VOICE: usize = 256;
+
 // A header's place in the head is kept in 16 bits.
 const _: () = assert!(MAX_HEAD <= u16::MAX as usize);
 const _: () = assert!(MAX_LINE <= MAX_HEAD && MAX_HEAD < MAX_MESSAGE);
+const _: () = assert!(MIN_EXPIRES <= DEFAULT_EXPIRES && DEFAULT_EXPIRES <= MAX_EXPIRES);
+const _: () = assert!(MAX_CONTACT < MAX_LINE && TIMER_J < NONCE_LIFE);
 const _: () = assert!(T1 < T2 && T2 < TIMER_F && T4 < TIMER_J);

@@ -15,6 +15,10 @@ pub enum Method {
     Register,
     /// ACK: is never answered.
     Ack,
+    /// INVITE: a call, which we never take.
+    Invite,
+    /// BYE: the end of a call.
+    Bye,
     /// CANCEL: there is nothing of ours it could cancel.
     Cancel,
     /// Any other, legal extensions too; `Request::method_text` has its name.
@@ -28,6 +32,8 @@ impl Method {
             b"OPTIONS" => Self::Options,
             b"REGISTER" => Self::Register,
             b"ACK" => Self::Ack,
+            b"INVITE" => Self::Invite,
+            b"BYE" => Self::Bye,
             b"CANCEL" => Self::Cancel,
             _ => Self::Other,
         }

@@ -83,10 +83,39 @@ impl<'a> Uri<'a> {
         })
     }
 
+    /// Whether both mean the same place (RFC 3261 19.1.4): the user to the letter, the host in any
+    /// case, the port as written, and those parameters that matter. Passwords and the headers after
+    /// `?` are not compared; what is neither `sip:`, `sips:` nor `tel:` is never the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let alone = ["transport", "user", "ttl", "method", "maddr"];
+        let agree = |one: Params<'_>, two: Params<'_>| {
+            one.iter().all(|(name, value)| {
+                match two.iter().find(|p| p.0.eq_ignore_ascii_case(name)) {
+                    Some((_, theirs)) => alike(value, theirs),
+                    None => !alone.iter().any(|a| name.eq_ignore_ascii_case(a.as_bytes())),
+                }
+            })
+        };
+        self.scheme == other.scheme
+            && self.scheme != Scheme::Other
+            && self.user.is_some() == other.user.is_some()
+            && self.user_decoded() == other.user_decoded()
+            && self.host.eq_ignore_ascii_case(other.host)
+            && self.port == other.port
+            && agree(self.params, other.params)
+            && agree(other.params, self.params)
+    }
+
     /// The user with its escapes resolved; may hold any byte, a NUL too.
     pub fn user_decoded(&self) -> Cow<'a, [u8]> {
         unescape(self.user.unwrap_or_default())
     }
+}
+
+/// Parameter values: in any case, escapes resolved.
+fn alike(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
+    let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
+    unescape(a).eq_ignore_ascii_case(&unescape(b))
 }
 
 /// Resolves `%41`; a `%` without two hex digits after it stays as it is.
@@ -156,6 +185,37 @@ mod tests {
             "sip:a@h h",
         ] {
             assert_eq!(Uri::parse(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    /// The examples of RFC 3261 19.1.4, and those of ours.
+    #[test]
+    fn the_same_place_or_another() {
+        let same = |a: &str, b: &str| {
+            let (a, b) = (Uri::parse(a.as_bytes()).unwrap(), Uri::parse(b.as_bytes()).unwrap());
+            assert_eq!(a.is_same(&b), b.is_same(&a));
+            a.is_same(&b)
+        };
+        for (a, b) in [
+            ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
+            ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
+            ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;newparam=5"),
+            ("sip:1@h;lr", "sip:1@h;LR"),
+            ("tel:+47555", "tel:+47555"),
+        ] {
+            assert!(same(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("SIP:ALICE@AtLanTa.CoM", "sip:alice@atlanta.com"),
+            ("sip:bob@biloxi.com", "sip:bob@biloxi.com:5060"),
+            ("sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp"),
+            ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off"),
+            ("sip:bob@h", "sips:bob@h"),
+            ("sip:h", "sip:@h"),
+            ("tel:+47555", "tel:+47556"),
+            ("urn:a", "isbn:a"),
+        ] {
+            assert!(!same(a, b), "{a} {b}");
         }
     }
 

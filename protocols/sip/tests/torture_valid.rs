@@ -40,7 +40,7 @@ v:  SIP  / 2.0  / TCP     spindle.example   ;
         b" v=0 a body may begin with a space",
     ));
     let headers = read.headers();
-    assert_eq!(read.method(), Method::Other);
+    assert_eq!(read.method(), Method::Invite);
     assert_eq!(read.to().uri_text, b"sip:unit@alarm.example");
     assert_eq!(read.to().tag(), Some(&b"1918n"[..]));
     assert_eq!(read.from().tag(), Some(&b"98asjd8"[..]));

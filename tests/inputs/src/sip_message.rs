@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use sip::digest::{Algorithm, Guard, Ha1, Presented};
+use sip::register::{Bindings, Register};
 use sip::{
-    Address, Datagram, Headers, Malformed, Message, Name, Reply, Request, Screen, reply_to, screen,
+    Address, Datagram, Headers, Malformed, Message, Name, Reply, Request, Response, Screen, call,
+    reply_to, screen,
 };
 
 pub(crate) fn holds(input: &[u8]) {
@@ -15,6 +18,8 @@ pub(crate) fn holds(input: &[u8]) {
             assert_eq!(request.raw(), &input);
             look(request.headers());
             answers(&request);
+            registers(&request);
+            presents(&request);
             prints(&request);
         }
         Ok(Datagram::Message(Message::Response(response))) => {
@@ -53,18 +58,55 @@ fn look_at(address: Address<'_>) {
 /// Every answer we may give is a response with what the request can be found by.
 fn answers(request: &Request) {
     let _ = request.uri().map(|uri| uri.user_decoded().len());
-    let answer = match screen(request, source(), "application/scaip+xml") {
+    let screened = call(request, source(), None);
+    let screened = screened.unwrap_or_else(|| screen(request, source(), "application/scaip+xml"));
+    let read = response(&match screened {
         Screen::Answer(answer) => answer,
         _ => Reply::new(request.headers(), source(), 200).build(),
-    };
-    let Ok(Message::Response(read)) = Message::parse(answer.clone()) else {
-        panic!("our own answer cannot be read: {answer:?}");
-    };
+    });
     assert_eq!(read.headers().call_id(), request.headers().call_id());
     assert_eq!(read.headers().cseq(), request.headers().cseq());
     assert_eq!(read.headers().via().and_then(|via| via.branch()), request.via().branch());
     assert_eq!(read.headers().all(Name::Via).count(), request.headers().all(Name::Via).count());
     assert!(read.body().is_empty());
+}
+
+fn response(answer: &Bytes) -> Response {
+    match Message::parse(answer.clone()) {
+        Ok(Message::Response(read)) => read,
+        _ => panic!("our own answer cannot be read: {answer:?}"),
+    }
+}
+
+/// What is bound goes back as it was bound, and nothing with it.
+fn registers(request: &Request) {
+    let Ok(register) = Register::of(request) else { return };
+    let registered = Bindings::default().register(b"1@h", &register, 0);
+    let headers = registered.headers(0);
+    let lines: Vec<(&str, &[u8])> =
+        headers.iter().map(|(name, value)| (*name, &value[..])).collect();
+    let reply = Reply::new(request.headers(), source(), registered.status()).headers(&lines);
+    let read = response(&reply.build());
+    if registered.status() == 200 {
+        let bound =
+            read.headers().addresses(Name::Contact).map(|contact| contact.uri_text.to_vec());
+        assert_eq!(bound.collect::<Vec<_>>(), contacts(&headers));
+    }
+}
+
+/// The URIs between the brackets of Contact headers of ours.
+fn contacts(headers: &[(&str, Vec<u8>)]) -> Vec<Vec<u8>> {
+    let inner = |value: &[u8]| value[1..].split(|byte| *byte == b'>').next().map(<[u8]>::to_vec);
+    headers.iter().filter_map(|(_, value)| inner(value)).collect()
+}
+
+/// Nobody proves a password by chance.
+fn presents(request: &Request) {
+    let guard = Guard::new("sip.example", [7; 32]);
+    if let Presented::Credentials(credentials) = guard.presented(request.headers()) {
+        let ha1 = [Algorithm::Sha256, Algorithm::Md5].map(|a| Ha1::of(a, b"1", b"r", b"never"));
+        assert!(!ha1.iter().any(|ha1| credentials.proves(ha1, request.method_text())));
+    }
 }
 
 /// What was read, printed and read again is the same; printed again too.

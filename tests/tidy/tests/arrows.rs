@@ -27,7 +27,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 
 /// What a pure room may take from outside: nothing with a clock, a socket, a runtime or serde.
 const PURE: &[(&str, &[&str])] = &[
-    ("sip", &["bytes"]),
+    ("sip", &["bytes", "hmac", "md-5", "sha2", "subtle"]),
     ("scaip", &["quick-xml", "encoding_rs"]),
     ("link", &["minicbor"]),
     ("central", &["minicbor", "sha2"]),

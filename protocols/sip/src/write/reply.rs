@@ -142,6 +142,7 @@ pub const fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
         202 => "Accepted",
+        302 => "Moved Temporarily",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
@@ -149,6 +150,7 @@ pub const fn reason(status: u16) -> &'static str {
         405 => "Method Not Allowed",
         413 => "Request Entity Too Large",
         415 => "Unsupported Media Type",
+        420 => "Bad Extension",
         423 => "Interval Too Brief",
         429 => "Too Many Requests",
         480 => "Temporarily Unavailable",
