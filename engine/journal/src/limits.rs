@@ -41,6 +41,22 @@ pub const NOTE_MILLIS: u64 = 1_000;
 /// Milliseconds between two looks of the watchdog at the write under way.
 pub const WATCH_MILLIS: u64 = 250;
 
+/// Milliseconds a write or sync of the mirror may take; beyond it the log goes on without the mirror. Under the 4 s after
+/// which a unit is told `not stored`.
+pub const MIRROR_WAIT_MILLIS: u64 = 2_000;
+
+/// Writes that may wait for one file of the mirror; one more waits, at most [`MIRROR_WAIT_MILLIS`].
+pub const MIRROR_JOBS: usize = 64;
+
+/// Bytes the mirror may be behind when writers are held for the rest of its coming into step.
+pub const MIRROR_GAP: u64 = 256 * 1024;
+
+/// Rounds of copying in one try to bring the mirror into step; then it is tried anew.
+pub const MIRROR_ROUNDS: u32 = 64;
+
+/// Milliseconds between two such rounds.
+pub const MIRROR_PAUSE_MILLIS: u64 = 20;
+
 /// Bytes of the block a segment begins with, and of one slot of the head note.
 pub const BLOCK: usize = 4096;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use central::entry::{Role, Scope};
 use central::words::Municipality;
@@ -18,6 +18,8 @@ pub struct Config {
     pub listen: Listen,
     /// The log.
     pub log: Log,
+    /// How long what is in the archive is kept whole.
+    pub retention: Retention,
     /// SIP.
     pub sip: Sip,
     /// The municipalities served, by number.
@@ -61,16 +63,55 @@ impl Default for Listen {
 }
 
 /// The log.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
     /// Size of a segment in MiB, 1 to 1024.
     pub segment_mib: u32,
+    /// A folder on a second disk that gets the same bytes; left out: none.
+    pub mirror: Option<PathBuf>,
+    /// Where segments go before the log lets go of them.
+    pub archive: Option<PathBuf>,
+    /// Days a segment stays in the log before it goes to the archive; left out: for ever.
+    pub keep_days: Option<u32>,
+}
+
+/// Days that the bodies of entries are kept in the archive, by class; left out: for ever. What is over is replaced by its
+/// hash, so that the chain is whole and everything kept can still be proved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Doses, positions, resets, measurements; hops and counts.
+    pub telemetry: Option<u32>,
+    /// Test signals.
+    pub test: Option<u32>,
+    /// Technical signals.
+    pub technical: Option<u32>,
+    /// Signals of the class person.
+    pub person: Option<u32>,
+    /// Life-safety signals.
+    pub life_safety: Option<u32>,
+    /// What operators did.
+    pub acts: Option<u32>,
+}
+
+impl Retention {
+    /// With the names they have in the configuration.
+    pub fn each(&self) -> [(&'static str, Option<u32>); 6] {
+        [
+            ("telemetry", self.telemetry),
+            ("test", self.test),
+            ("technical", self.technical),
+            ("person", self.person),
+            ("life_safety", self.life_safety),
+            ("acts", self.acts),
+        ]
+    }
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { segment_mib: 64 }
+        Self { segment_mib: 64, mirror: None, archive: None, keep_days: None }
     }
 }
 
@@ -187,6 +228,7 @@ impl Config {
                 self.log.segment_mib
             )));
         }
+        self.check_keeping()?;
         self.default_municipality()?;
         self.names()?;
         if rustls::pki_types::ServerName::try_from(self.sip.domain.as_str()).is_err() {
@@ -215,6 +257,32 @@ impl Config {
                     operator.name
                 )));
             }
+        }
+        Ok(())
+    }
+
+    /// Where the log is kept, and for how long.
+    fn check_keeping(&self) -> Result<(), ConfigError> {
+        let wrong = |why: String| Err(ConfigError::Value(why));
+        let Log { mirror, archive, keep_days, .. } = &self.log;
+        let days = [("log.keep_days", *keep_days)].into_iter();
+        let classes = self.retention.each().map(|(name, days)| (name, days));
+        for (name, days) in days.chain(classes) {
+            if days == Some(0) {
+                return wrong(format!(
+                    "{name} is 0; leave it out to keep for ever, or give 1 or more"
+                ));
+            }
+            if days.is_some() && archive.is_none() {
+                return wrong(format!(
+                    "{name} is set and log.archive is not; name a folder there: nothing is let go of before it is archived"
+                ));
+            }
+        }
+        if mirror.is_some() && mirror == archive {
+            return wrong(
+                "log.mirror and log.archive are the same folder; give each its own".into(),
+            );
         }
         Ok(())
     }
@@ -287,6 +355,10 @@ mod tests {
             ("[[operator]]\nname=\"a\"\npassword=\"secret\"\nrole=\"leader\"", "varde password"),
             ("[[operator]]\nname=\"\"\npassword=\"$argon2\"\nrole=\"leader\"", "empty"),
             ("[sip]\ndomain = \"not a name\"", "sip.domain"),
+            ("[log]\nkeep_days = 0\narchive = \"a\"", "keep_days is 0"),
+            ("[log]\nkeep_days = 30", "log.archive"),
+            ("[retention]\ntelemetry = 30", "log.archive"),
+            ("[log]\nmirror = \"a\"\narchive = \"a\"", "same folder"),
         ] {
             let told = parse(text).unwrap_err();
             assert!(told.contains(word) && !told.contains("secret"), "{told}");

@@ -41,6 +41,11 @@ impl Details {
         self.by_alarm.remove(&alarm);
     }
 
+    /// A fold is begun anew.
+    pub fn clear(&self) {
+        self.by_alarm.clear();
+    }
+
     /// Oldest first; empty for an alarm that is not open.
     pub fn of(&self, alarm: AlarmId) -> Vec<Kept> {
         self.by_alarm.get(&alarm).map(|kept| kept.clone()).unwrap_or_default()

@@ -11,6 +11,7 @@ pub mod details;
 pub mod engine;
 pub mod gate;
 pub mod hops;
+mod housekeeping;
 pub mod intake;
 pub mod keys;
 pub mod limits;

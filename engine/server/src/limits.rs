@@ -75,6 +75,17 @@ const _: () = assert!(SHOUT_AFTER.as_millis() < NOT_STORED_AFTER.as_millis());
 // A receipt limit beyond a unit's own patience (32 s, RFC 3261 timer F) would be no answer at all.
 const _: () = assert!(NOT_STORED_AFTER.as_secs() < 32);
 
+// Housekeeping
+
+/// How often a mirror out of step is tried again.
+pub const MIRROR_EVERY: Duration = Duration::from_secs(5);
+/// How long a start waits for the mirror to come into step; then it serves, and says that it is not.
+pub const MIRROR_AT_START: Duration = Duration::from_secs(5);
+/// How long the log is on one disk instead of two before operators are told by a technical alarm.
+pub const MIRROR_SHOUT: Duration = Duration::from_secs(10);
+/// How long a stop waits for housekeeping to end; one that hangs on a disk ends with the process.
+pub const HOUSEKEEPING_END: Duration = Duration::from_secs(5);
+
 // SIP
 
 /// Bytes a datagram may have: the most UDP can carry, so that none is cut.

@@ -143,6 +143,8 @@ pub struct Metrics {
     rubbish: Counter,
     hops_lost: Counter,
     mrs_unconfirmed: Counter,
+    disks: Gauge,
+    disks_wanted: Gauge,
     receipts: Timed,
     painted: Timed,
     shouts_painted: Timed,
@@ -181,6 +183,8 @@ impl Metrics {
                 "mrs_unconfirmed",
                 "SCAIP answers (mrs) that the unit did not confirm; its signal is stored all the same",
             ),
+            disks: gauge(r, "log_disks", "Disks that everything durable is on", 1),
+            disks_wanted: gauge(r, "log_disks_wanted", "Disks that it should be on", 1),
             receipts: timed(r, "receipt", "T1 to the receipt sent, signals of alarms"),
             painted: timed(r, "painted", "T1 to the first page's word that it painted the row"),
             shouts_painted: timed(
@@ -261,6 +265,12 @@ impl Metrics {
         self.mrs_unconfirmed.inc();
     }
 
+    /// On how many disks the log is, and on how many it should be.
+    pub fn disks(&self, now: i64, wanted: i64) {
+        self.disks.set(now);
+        self.disks_wanted.set(wanted);
+    }
+
     /// A receipt was sent, so long after T1.
     pub fn receipt(&self, took: Duration) {
         self.receipts.record(took);
@@ -306,6 +316,13 @@ fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
     let counter = Counter::default();
     registry.register(name, help, counter.clone());
     counter
+}
+
+fn gauge(registry: &mut Registry, name: &str, help: &str, from: i64) -> Gauge {
+    let gauge = Gauge::default();
+    gauge.set(from);
+    registry.register(name, help, gauge.clone());
+    gauge
 }
 
 fn counters<const N: usize>(

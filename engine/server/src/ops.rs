@@ -13,6 +13,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use central::words::{ChainHash, Seq};
 use central::{Central, Placed};
+use journal::embedded::Mirror;
 use lanes::Waker;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -23,6 +24,7 @@ use crate::api::door;
 use crate::api::limits::{PROBE_TIME, PROBES};
 use crate::api::{health_name, hex, moment};
 use crate::board::{Board, LogHealth};
+use crate::housekeeping;
 use crate::metrics::Metrics;
 
 /// The applied state at one Seq: two nodes that folded the same entries tell the same.
@@ -109,6 +111,8 @@ pub struct Ops {
     pub metrics: Arc<Metrics>,
     /// The state.
     pub probe: Arc<StateProbe>,
+    /// The second disk, if the log has one.
+    pub mirror: Option<Mirror>,
 }
 
 /// Serves `/livez`, `/readyz`, `/metrics` and `/state` until `stop` becomes true.
@@ -125,11 +129,16 @@ pub async fn serve(listener: TcpListener, ops: Arc<Ops>, stop: watch::Receiver<b
 /// 200 while signals become durable; 503 when a unit had better go to its next receiver.
 async fn ready(State(ops): State<Arc<Ops>>) -> (StatusCode, Json<Value>) {
     let (health, since) = ops.board.health();
-    let told = json!({ "log": health_name(health), "since": moment(since) });
+    let mut told = json!({ "log": health_name(health), "since": moment(since) });
+    if let Some(mirror) = &ops.mirror {
+        // Ready all the same: signals become durable on one disk. Whoever watches sees that it is one.
+        let (word, why) = housekeeping::told(&mirror.standing());
+        told["mirror"] = word.into();
+        told["mirror_why"] = why.into();
+    }
     match why_not(health) {
         None => (StatusCode::OK, Json(told)),
         Some(why) => {
-            let mut told = told;
             told["why"] = why.into();
             (StatusCode::SERVICE_UNAVAILABLE, Json(told))
         }

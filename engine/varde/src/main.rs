@@ -1,5 +1,6 @@
 //! `varde`: a real-time engine for alarm centrals.
 
+mod backup;
 mod demo;
 mod log;
 mod password;
@@ -55,6 +56,24 @@ enum Command {
     Log,
     /// Check a log's chain and print its last Seq, head and state hash
     Verify,
+    /// Copy the log, as far as it is durable, to a folder; also of a running engine. Made again it copies only what is new
+    Backup {
+        /// Where to
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// Copy the keys and the authority instead, which must never lie beside the log's backup
+        #[arg(long)]
+        keys: bool,
+    },
+    /// Make a new data folder (--data) from a backup or a mirror of the log
+    Restore {
+        /// The backup
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// The backup of the keys
+        #[arg(long, value_name = "DIR")]
+        keys: Option<PathBuf>,
+    },
     /// Make a device's certificate for `alarm/1`
     Device {
         /// The device's id: letters, digits and hyphens, at most 32
@@ -92,6 +111,13 @@ fn main() -> ExitCode {
         Some(Command::Check) => serve::check(place),
         Some(Command::Log) => log::run(&place.data("./varde-data")),
         Some(Command::Verify) => verify::run(&place.data("./varde-data")),
+        Some(Command::Backup { to, keys: false }) => backup::log(&place.data("./varde-data"), &to),
+        Some(Command::Backup { to, keys: true }) => {
+            backup::secrets(&place.data("./varde-data"), &to)
+        }
+        Some(Command::Restore { from, keys }) => {
+            backup::restore(&from, &place.data("./varde-data"), keys.as_deref())
+        }
         Some(Command::Device { id, municipality, out }) => {
             serve::device(place, &id, &municipality, &out)
         }

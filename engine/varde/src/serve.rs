@@ -144,9 +144,27 @@ pub(crate) fn check(place: &Place) -> Result<ExitCode, String> {
     println!("console   {}", listen.console);
     println!("ops       {}", listen.ops);
     println!("segments  {} MiB", config.log.segment_mib);
+    keeping(&config);
     println!("municipalities {}, operators {}", config.municipality.len(), config.operator.len());
     println!("the configuration is good");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the log is kept, and for how long.
+fn keeping(config: &Config) {
+    let folder = |dir: &Option<std::path::PathBuf>| {
+        dir.as_ref().map_or("none".to_owned(), |dir| dir.display().to_string())
+    };
+    let days =
+        |days: Option<u32>| days.map_or("for ever".to_owned(), |days| format!("{days} days"));
+    println!("mirror    {}", folder(&config.log.mirror));
+    println!("archive   {}", folder(&config.log.archive));
+    println!("kept      {} in the log", days(config.log.keep_days));
+    for (class, kept) in config.retention.each() {
+        if kept.is_some() {
+            println!("retention {class} {} in the archive", days(kept));
+        }
+    }
 }
 
 /// Makes a device's certificate and key.

@@ -1,8 +1,8 @@
 //! The few things the log asks of a disk, so that tests can record them and make them fail.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt, OpenOptionsExt as _};
 use std::path::Path;
 
 /// A held lock; dropping it lets go.
@@ -50,12 +50,14 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn make_dir(&self, path: &Path) -> io::Result<()> {
-        std::fs::create_dir_all(path)
+        DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let mut options = OpenOptions::new();
-        Ok(Box::new(options.read(true).write(true).create(true).truncate(true).open(path)?))
+        Ok(Box::new(
+            options.read(true).write(true).create(true).truncate(true).mode(0o600).open(path)?,
+        ))
     }
 
     fn open(&self, path: &Path, write: bool) -> io::Result<Box<dyn DiskFile>> {

@@ -1,18 +1,25 @@
 //! The log on disk: prewritten segments, one write and one sync a group, damage named and never hidden.
 //!
 //! The format is `docs/log-format.md`. Inside: `frame`, `segment` and `head` are the bytes; `walk` and `survey` judge
-//! them; `heal` makes them trustworthy at an opening; `writer` and `maker` are the threads; `reader` reads beside them.
+//! them; `heal` makes them trustworthy at an opening; `writer` and `maker` are the threads; `reader` reads beside them;
+//! `backup` copies what is durable elsewhere.
 
+mod backup;
 mod bytes_le;
+mod copy;
 mod disk;
+mod durable;
 mod frame;
 mod group;
 mod head;
 mod heal;
 mod log;
 mod maker;
+mod mend;
+mod mirror;
 mod open;
 mod reader;
+mod sealed;
 mod segment;
 mod shared;
 mod survey;
@@ -23,8 +30,11 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use backup::{BackupError, Copied, backup, backup_on};
 pub use disk::{Disk, DiskFile, Lock, RealDisk};
 pub use log::Embedded;
+pub use mend::{MendError, mend, mend_on};
+pub use mirror::{Mirror, Standing};
 pub use open::{OpenError, Options, open};
 pub use reader::Reader;
 

@@ -141,7 +141,7 @@ fn blank(folder: &Folder, note: &Note) -> bool {
     }
 }
 
-fn first_seq(folder: &Folder, number: u64) -> Option<u64> {
+pub(super) fn first_seq(folder: &Folder, number: u64) -> Option<u64> {
     let header = read_header(&mut open_window(folder, number).ok()?).ok()??;
     Some(header.before.seq + 1)
 }

@@ -90,8 +90,13 @@ impl Alone {
             return Err(StartError::Other(why).into());
         }
         let (lanes, outlet) = lanes::new();
-        let wanted =
-            Wanted { data, purpose: None, segment_bytes: segment_bytes(data), accept_clock: false };
+        let wanted = Wanted {
+            data,
+            purpose: None,
+            segment_bytes: segment_bytes(data),
+            mirror: None,
+            accept_clock: false,
+        };
         let opened = open(&wanted, wake_by(outlet.waker()), &Details::default()).map_err(
             |why| match why {
                 StartError::Log(OpenError::InUse { .. }) => {

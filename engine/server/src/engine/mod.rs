@@ -11,6 +11,7 @@ use std::sync::Arc;
 use central::Central;
 use central::entry::{Entry, Purpose, Started};
 use central::words::Moment;
+use journal::embedded::Mirror;
 use sequencer::Sequencer;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
@@ -19,6 +20,7 @@ use tokio::task::JoinSet;
 pub use self::open::{LOG, NODE, RULES, StartError};
 pub(crate) use self::open::{Wanted, open, wake_by};
 pub use self::thread::Ended;
+pub(crate) use self::timers::own_fault;
 
 use self::thread::SequencerThread;
 use crate::addresses::{Addresses, purpose_name};
@@ -29,6 +31,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::details::Details;
 use crate::hops::Hops;
+use crate::housekeeping::{self, Housekeeping};
 use crate::intake::Intake;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
@@ -74,6 +77,7 @@ pub struct Engine {
     pages: JoinSet<()>,
     quic: quic::Endpoint,
     sequencer: SequencerThread,
+    housekeeping: Housekeeping,
     stop: watch::Sender<bool>,
 }
 
@@ -90,7 +94,9 @@ impl Engine {
     /// Starts everything; returns when every listener is bound and `addresses.json` says where.
     pub async fn start(start: Start) -> Result<Self, StartError> {
         let sockets = Sockets::bind(&start.config).await?;
-        let (shared, sequencer, accepted_clock) = fold_and_turn(&start)?;
+        let mirror = housekeeping::mirror_of(&start)?;
+        let (shared, sequencer, accepted_clock) = fold_and_turn(&start, mirror.as_ref())?;
+        let housekeeping = Housekeeping::start(mirror.clone()).map_err(other)?;
         let authority = Authority::open(&start.data.join(AUTHORITY)).map_err(other)?;
         let authority = Arc::new(authority);
         let addresses = sockets.addresses(start.purpose)?;
@@ -121,10 +127,14 @@ impl Engine {
             board: Arc::clone(&shared.intake.board),
             metrics: Arc::clone(&shared.intake.metrics),
             probe: Arc::clone(&shared.probe),
+            mirror: mirror.clone(),
         });
         pages.spawn(ops::serve(sockets.ops, ops, stopping));
         open_control(&mut pages, &start.data, &shared, stop.subscribe());
         timers::start(&mut tasks, &shared);
+        if let Some(mirror) = mirror {
+            tasks.spawn(housekeeping::watch(Arc::clone(&shared.intake), mirror));
+        }
         shared.intake.note(&Entry::Started(Started { version: VERSION.to_owned() }));
         addresses
             .write(&start.data)
@@ -142,6 +152,7 @@ impl Engine {
             pages,
             quic,
             sequencer,
+            housekeeping,
             stop,
         })
     }
@@ -158,8 +169,12 @@ impl Engine {
         self.stop.send_replace(true);
         while self.pages.join_next().await.is_some() {}
         self.tasks.shutdown().await;
-        let sequencer = self.sequencer;
-        if tokio::task::spawn_blocking(move || sequencer.stop()).await.is_err() {
+        let (sequencer, housekeeping) = (self.sequencer, self.housekeeping);
+        let stop = move || {
+            housekeeping.stop();
+            sequencer.stop();
+        };
+        if tokio::task::spawn_blocking(stop).await.is_err() {
             tracing::error!("the sequencer could not be stopped cleanly");
         }
     }
@@ -189,16 +204,20 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// With what is wrong with the clock, where it was accepted.
 type Turning = (Shared, SequencerThread, Option<String>);
 
-fn fold_and_turn(start: &Start) -> Result<Turning, StartError> {
+fn fold_and_turn(start: &Start, mirror: Option<&Mirror>) -> Result<Turning, StartError> {
     let (lanes, outlet) = lanes::new();
     let details = Arc::new(Details::default());
     let wanted = Wanted {
         data: &start.data,
         purpose: Some(start.purpose),
         segment_bytes: u64::from(start.config.log.segment_mib) << 20,
+        mirror,
         accept_clock: start.accept_clock,
     };
-    let opened = open::open(&wanted, open::wake_by(outlet.waker()), &details)?;
+    let opened = housekeeping::open_mended(start, || {
+        details.clear();
+        open::open(&wanted, open::wake_by(outlet.waker()), &details)
+    })?;
     let keys = Keys::open(&start.data.join(KEYS)).map_err(other)?;
     if let Some(key) = opened.last_key {
         keys.used_up_to(key);

@@ -98,6 +98,8 @@ pub(crate) struct Wanted<'a> {
     pub purpose: Option<Purpose>,
     /// Bytes of a segment.
     pub segment_bytes: u64,
+    /// A second disk.
+    pub mirror: Option<&'a embedded::Mirror>,
     /// Go on although the clock is before the last entry or more than [`CLOCK_GAP`] after it.
     pub accept_clock: bool,
 }
@@ -125,6 +127,9 @@ pub(crate) fn open(
     make_folder(wanted.data)?;
     let mut options = Options::new(wanted.data.join(LOG), wake);
     options.segment_bytes = wanted.segment_bytes;
+    if let Some(mirror) = wanted.mirror {
+        options.disk = Arc::new(mirror.clone());
+    }
     // Where there are keys there was a log: one that is gone now is not begun anew.
     if wanted.purpose.is_some() && !wanted.data.join(super::KEYS).exists() {
         options.create = Some(random_id()?);
@@ -280,6 +285,7 @@ mod tests {
             data: folder.path(),
             purpose: Some(Purpose::LoadTest),
             segment_bytes: 1 << 20,
+            mirror: None,
             accept_clock: false,
         };
         let opened = open(&wanted, Arc::new(|| {}), &Details::default()).unwrap();

@@ -88,16 +88,21 @@ async fn watch_clock(intake: Arc<Intake>) {
 }
 
 fn stepped(intake: &Intake, seconds: i64) -> Draft {
-    let received = intake.clock.now();
     let mut plain = Plain::default();
     plain.say("Klokken", format!("hoppet {seconds} s og følges ikke; se til tidstjenesten"));
+    own_fault(intake, "engine:clock", plain)
+}
+
+/// A technical alarm about the engine itself, for operators who see all municipalities.
+pub(crate) fn own_fault(intake: &Intake, device: &str, plain: Plain) -> Draft {
+    let received = intake.clock.now();
     let signal = Signal {
-        device: DeviceId("engine:clock".to_owned()),
+        device: DeviceId(device.to_owned()),
         municipality: Municipality(0),
         person: None,
         kind: Kind::FAULT,
         reference: Reference(received.0.to_string()),
-        content: content_hash(b"clock"),
+        content: content_hash(device.as_bytes()),
         counter: None,
         happened: None,
         buffered: false,

@@ -109,8 +109,12 @@ impl House {
         let (pages, health) = (bind(), bind());
         let (at, ops_at) = (pages.local_addr().unwrap(), health.local_addr().unwrap());
         let served = Some(runtime.spawn(serve(pages, Arc::clone(&console))));
-        let told =
-            Ops { board: Arc::clone(&intake.board), metrics: Arc::clone(&intake.metrics), probe };
+        let told = Ops {
+            board: Arc::clone(&intake.board),
+            metrics: Arc::clone(&intake.metrics),
+            probe,
+            mirror: None,
+        };
         let (ops_stop, stopping) = watch::channel(false);
         runtime.spawn(ops::serve(health, Arc::new(told), stopping));
         let thread = Some(thread);
