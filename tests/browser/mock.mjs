@@ -35,6 +35,8 @@ export class Mock {
   #once = new Map();
   #pages = new Set();
   #next = 17;
+  /** Milliseconds that the engine's clock is ahead of this machine's. */
+  ahead = 0;
   /** False: no beats; the connection stays open and says nothing. */
   beating = true;
   /** True: live connections are refused. */
@@ -44,7 +46,17 @@ export class Mock {
     this.purpose = purpose;
     this.server = createServer((request, response) => void this.#serve(request, response));
     this.server.on("upgrade", (request, socket) => this.#upgrade(request, socket));
-    this.timer = setInterval(() => this.beating && this.#all(() => ({ t: "beat", now: moment() }), false), BEAT);
+    this.timer = setInterval(() => this.beating && this.#all(() => ({ t: "beat", now: this.#now() }), false), BEAT);
+  }
+
+  /** Sets the engine's clock and tells every page. @param {number} ms since 1970 */
+  sets(ms) {
+    this.ahead = ms - Date.now();
+    this.#all(() => ({ t: "beat", now: this.#now() }), false);
+  }
+
+  #now() {
+    return moment(Date.now() + this.ahead);
   }
 
   async listen() {
@@ -177,7 +189,7 @@ export class Mock {
 
   #picture(session) {
     const rows = [...this.rows.values()].map((row) => this.#seen(row, session));
-    return { t: "picture", n: 0, now: moment(), rows, shouts: this.shouts, health: this.health };
+    return { t: "picture", n: 0, now: this.#now(), rows, shouts: this.shouts, health: this.health };
   }
 
   async #serve(request, response) {
@@ -208,7 +220,7 @@ export class Mock {
     if (!session) return answer(401, { error: "no_session" });
     switch (path) {
       case "me":
-        return answer(200, { ...session, purpose: this.purpose, now: moment() });
+        return answer(200, { ...session, purpose: this.purpose, now: this.#now() });
       case "kinds":
         return answer(200, KINDS);
       case "codes":

@@ -78,11 +78,25 @@ impl Engine {
     /// The same, with further arguments.
     pub fn try_start_as(data: &Path, args: &[&str], env: &[(&str, &str)]) -> Result<Self, String> {
         let config = configure(data);
-        let addresses = data.join("addresses.json");
-        let _ = std::fs::remove_file(&addresses);
         let mut command = varde();
         command.arg("serve").args(args).arg("--data").arg(data).arg("--config").arg(config);
         command.envs(env.iter().copied());
+        Self::run(data, command)
+    }
+
+    /// Starts one that may open so many files at a time.
+    pub fn start_with_files(data: &Path, files: u32) -> Self {
+        let limited = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(limited).arg(varde().get_program());
+        command.args(["serve", "--data"]).arg(data).arg("--config").arg(configure(data));
+        Self::run(data, command).unwrap_or_else(|why| panic!("the engine did not start: {why}"))
+    }
+
+    /// Runs it and waits until it is ready.
+    fn run(data: &Path, mut command: Command) -> Result<Self, String> {
+        let addresses = data.join("addresses.json");
+        let _ = std::fs::remove_file(&addresses);
         // Into files: a pipe that nobody reads would stop an engine that has much to say.
         let file = |ending| File::create(data.with_extension(ending)).expect("a file beside it");
         let child = command
@@ -209,4 +223,19 @@ pub fn log(data: &Path) -> Vec<Value> {
 pub fn lines(printed: &[u8]) -> Vec<Value> {
     let text = std::str::from_utf8(printed).expect("varde log prints UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+/// Every file below a folder that holds something, in order of its path.
+pub fn kept(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder can be listed") {
+        let path = entry.expect("it can be listed").path();
+        if path.is_dir() {
+            found.extend(kept(&path));
+        } else if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }

@@ -26,7 +26,7 @@ enum Wall {
 }
 
 const WALLS: [(&str, Wall, bool); 10] = [
-    // What a machine does whose clock is kept in local time, on 25 October 2026 and 29 March 2027.
+    // What a machine does whose clock is kept in local time, on 25 October 2026 and 28 March 2027.
     ("summer time ends", Wall::Jumps(-HOUR), true),
     ("summer time begins", Wall::Jumps(HOUR), true),
     ("ten years ahead", Wall::Jumps(10 * YEAR), true),
