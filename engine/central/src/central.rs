@@ -147,12 +147,25 @@ impl Central {
         })
     }
 
+    /// Passes over an entry that is skipped: its Seq is taken, and nothing else of it is there. Not even
+    /// time moves, for that alone may be what could not be applied.
+    ///
+    /// # Errors
+    /// [`Stop::OutOfOrder`]; the state is as it was.
+    pub fn pass_over(&mut self, at: &Placed) -> Result<(), Stop> {
+        self.in_order(at)?;
+        self.last = at.seq;
+        Ok(())
+    }
+
+    fn in_order(&self, at: &Placed) -> Result<(), Stop> {
+        let expected = Seq(self.last.0.saturating_add(1));
+        if at.seq == expected { Ok(()) } else { Err(Stop::OutOfOrder { expected, got: at.seq }) }
+    }
+
     /// What may not be applied at all.
     fn admit(&self, at: &Placed, entry: &Entry) -> Result<(), Stop> {
-        let expected = Seq(self.last.0.saturating_add(1));
-        if at.seq != expected {
-            return Err(Stop::OutOfOrder { expected, got: at.seq });
-        }
+        self.in_order(at)?;
         match entry {
             Entry::Rules(n) if *n != RULES => Err(Stop::LacksRules(*n)),
             Entry::Genesis(_) => Ok(()),

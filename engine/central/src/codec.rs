@@ -11,11 +11,12 @@ use minicbor::encode::{Encoder, Error};
 
 use crate::entry::Entry;
 use crate::limits;
+use crate::words::Seq;
 
 const GENESIS: u16 = 0;
 const RULES: u16 = 1;
 const STARTED: u16 = 2;
-const SIGNAL: u16 = 3;
+pub(crate) const SIGNAL: u16 = 3;
 const COUNTED: u16 = 4;
 const ACT: u16 = 5;
 const SESSION_OPENED: u16 = 6;
@@ -105,6 +106,26 @@ impl Entry {
             Some(entry) if decoder.position() == bytes.len() => Ok(entry),
             _ => Err(Undecodable::Malformed { kind: Some(kind), at: decoder.position() }),
         }
+    }
+
+    /// The kind number in these bytes, from their head alone; `None` where even that cannot be read.
+    pub fn kind_of(bytes: &[u8]) -> Option<u16> {
+        head(&mut Decoder::new(bytes)).map(|(kind, _)| kind)
+    }
+
+    /// The Seq that these bytes skip, where they are a whole [`Entry::Skip`]; looks at the head alone
+    /// where they are something else.
+    pub fn skipped_by(bytes: &[u8]) -> Option<Seq> {
+        match (Self::kind_of(bytes) == Some(SKIP)).then(|| Self::decode(bytes))? {
+            Ok(Self::Skip(seq)) => Some(seq),
+            _ => None,
+        }
+    }
+
+    /// Whether an entry of this kind may be passed over. What begins a log, what chooses its rules and
+    /// what skips decide about every entry after them: without one of these nothing can be folded.
+    pub const fn may_be_skipped(kind: Option<u16>) -> bool {
+        !matches!(kind, Some(GENESIS | RULES | SKIP))
     }
 
     /// Its name, as `varde log` prints it.
@@ -197,7 +218,7 @@ impl Entry {
     }
 }
 
-fn head(decoder: &mut Decoder<'_>) -> Option<(u16, u8)> {
+pub(crate) fn head(decoder: &mut Decoder<'_>) -> Option<(u16, u8)> {
     (decoder.array().ok()? == Some(3)).then_some(())?;
     Some((decoder.u16().ok()?, decoder.u8().ok()?))
 }

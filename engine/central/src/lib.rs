@@ -21,6 +21,7 @@ pub mod limits;
 pub mod output;
 mod persons;
 mod roster;
+pub mod salvage;
 mod state;
 mod sum;
 pub mod triage;

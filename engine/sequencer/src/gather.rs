@@ -107,8 +107,10 @@ impl Gather {
 fn admit(inbound: &Inbound, bounds: Bounds) -> Result<Weight, Why> {
     let entry = Entry::decode(&inbound.body).map_err(|_| Why::Invalid)?;
     let lacks_rules = matches!(entry, Entry::Rules(n) if n != central::RULES);
+    // What a running loop has applied it cannot pass over: a skip is proposed at a start, before it.
+    let skips = matches!(entry, Entry::Skip(_));
     let too_early = bounds.unborn && !matches!(entry, Entry::Genesis(_));
-    if lacks_rules || too_early {
+    if lacks_rules || skips || too_early {
         return Err(Why::Invalid);
     }
     let weight = Weight::of(&entry);

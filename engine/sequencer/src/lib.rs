@@ -7,6 +7,7 @@ mod gather;
 pub mod limits;
 mod refold;
 mod sequencer;
+mod skips;
 mod weight;
 
 use bytes::Bytes;
@@ -14,8 +15,9 @@ use central::entry::Entry;
 use central::output::Output;
 use central::{Central, Decision, Placed, Stop, Undecodable};
 
-pub use crate::refold::{Irreproducible, Refolded, refold, refold_seeing};
+pub use crate::refold::{Irreproducible, Refolded, Step, refold, refold_seeing};
 pub use crate::sequencer::Sequencer;
+pub use crate::skips::Skips;
 
 /// What a shell or the engine itself wants in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,10 +67,24 @@ pub enum Halt {
         why: Stop,
     },
     /// Applying an entry panicked: a mistake in the central.
-    #[error("entry {seq} made the central panic; report it with that entry")]
+    #[error(
+        "entry {seq} made the central panic: start again, it is then passed over and shown to operators; report it"
+    )]
     Panicked {
         /// Which.
         seq: u64,
+        /// The number of its kind.
+        kind: Option<u16>,
+    },
+    /// The log now says that an entry is skipped, and it was applied here.
+    #[error(
+        "entry {seq} is skipped by entry {by} and was applied here: start again to fold without it"
+    )]
+    Skipped {
+        /// Which.
+        seq: u64,
+        /// The entry that says so.
+        by: u64,
     },
 }
 
@@ -88,6 +104,10 @@ pub enum Turn {
 
 /// What stands around the loop: the server, or the simulator.
 pub trait Shell {
+    /// An entry is durable and about to be applied. A panic here is taken for one of the central's: so
+    /// tests plant one.
+    fn meets(&mut self, _at: &Placed, _entry: &Entry) {}
+
     /// An entry is durable and applied. `token` is the inbound's where this node proposed it in this
     /// run, else 0: then no receipt is owed here. The outputs may be taken.
     fn applied(&mut self, at: &Placed, entry: &Entry, token: u64, outputs: &mut Vec<Output>);

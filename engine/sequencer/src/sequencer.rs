@@ -14,7 +14,7 @@ use lanes::Outlet;
 
 use crate::gather::{Bounds, Gather, Item};
 use crate::limits::{BATCH, FRAME, IN_FLIGHT, RETRY};
-use crate::{Halt, Inbound, Shell, Turn, Why};
+use crate::{Halt, Inbound, Shell, Skips, Turn, Why};
 
 /// The loop of one node.
 pub struct Sequencer<L, S> {
@@ -30,6 +30,7 @@ pub struct Sequencer<L, S> {
     gather: Gather,
     decided: VecDeque<Decided>,
     outputs: Vec<Output>,
+    skips: Skips,
     /// The log refused the last batch for want of room.
     full: bool,
     /// Bytes left where the log cannot make its next segment, counted down by what was proposed.
@@ -66,10 +67,18 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
             gather: Gather::default(),
             decided: VecDeque::new(),
             outputs: Vec::new(),
+            skips: Skips::default(),
             full: false,
             room: None,
             halt: None,
         }
+    }
+
+    /// The same, passing over what the refold passed over.
+    #[must_use]
+    pub fn passing_over(mut self, skips: Skips) -> Self {
+        self.skips = skips;
+        self
     }
 
     /// One turn at `now`, nanoseconds since the epoch: drain ▸ propose ▸ apply what is durable. Never
@@ -241,7 +250,10 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
         if kept.seq <= self.central.last().0 {
             return Ok(());
         }
-        let (entry, decision) = apply(&mut self.central, kept, &mut self.outputs)?;
+        let shell = &mut self.shell;
+        let mut meets = |at: &Placed, entry: &Entry| shell.meets(at, entry);
+        let applied = apply(&mut self.central, &self.skips, kept, &mut self.outputs, &mut meets)?;
+        let Some((entry, decision)) = applied else { return Ok(()) };
         // One node writes what was decided: the one that proposed the entry.
         if kept.node == self.node {
             self.decided.push_back(Decided { seq: kept.seq, body: decision.encode().into() });
@@ -277,19 +289,35 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
     }
 }
 
-/// Decodes and applies one durable entry. A panic is caught to name the entry, not to go on.
+/// Decodes and applies one durable entry; `None`: it is skipped. A panic is caught to name the entry, not
+/// to go on.
 pub(crate) fn apply(
     central: &mut Central,
+    skips: &Skips,
     kept: &journal::Entry,
     outputs: &mut Vec<Output>,
-) -> Result<(Entry, Decision), Halt> {
-    let seq = kept.seq;
+    meets: &mut impl FnMut(&Placed, &Entry),
+) -> Result<Option<(Entry, Decision)>, Halt> {
+    let (seq, at) = (kept.seq, placed(kept));
+    if skips.contains(at.seq) {
+        let passed = central.pass_over(&at).map(|()| None);
+        return passed.map_err(|why| Halt::Refused { seq, why });
+    }
     let entry = Entry::decode(&kept.body).map_err(|why| Halt::Undecodable { seq, why })?;
-    let applied = catch_unwind(AssertUnwindSafe(|| central.apply(&placed(kept), &entry, outputs)));
+    if let Entry::Skip(skipped) = entry
+        && skipped < at.seq
+        && !skips.contains(skipped)
+    {
+        return Err(Halt::Skipped { seq: skipped.0, by: seq });
+    }
+    let applied = catch_unwind(AssertUnwindSafe(|| {
+        meets(&at, &entry);
+        central.apply(&at, &entry, outputs)
+    }));
     match applied {
-        Ok(Ok(decision)) => Ok((entry, decision)),
+        Ok(Ok(decision)) => Ok(Some((entry, decision))),
         Ok(Err(why)) => Err(Halt::Refused { seq, why }),
-        Err(_) => Err(Halt::Panicked { seq }),
+        Err(_) => Err(Halt::Panicked { seq, kind: Entry::kind_of(&kept.body) }),
     }
 }
 

@@ -12,7 +12,7 @@ use journal::memory::Order;
 use journal::{Batch, Draft, Health, Log, Pos, Record};
 use lanes::Lane;
 use sequencer::limits::{BATCH, HELD, IN_FLIGHT, ROOM_FOR_ACTS, ROOM_FOR_PERSON};
-use sequencer::{Halt, Irreproducible, Sequencer, Turn, Why, refold, refold_seeing};
+use sequencer::{Halt, Irreproducible, Sequencer, Skips, Step, Turn, Why, refold, refold_seeing};
 use support::{NODE, Rig, Tape, genesis, session, signal};
 
 #[test]
@@ -233,8 +233,8 @@ fn what_was_read_at_the_start_and_comes_again_is_passed_over() {
     let drafts = [genesis(), signal(Kind::PRESS, "r")];
     let entries = drafts.map(|entry| Draft { moment: 1, body: entry.encode().into() }).into();
     other.propose(Batch { node: 1, boot: 1, n: 1, entries, decided: Vec::new() }).unwrap();
-    let mut central = Central::new();
-    assert_eq!(refold(late.read(Pos::START).unwrap(), &mut central).unwrap().last_seq, 2);
+    let (mut central, none) = (Central::new(), Skips::default());
+    assert_eq!(refold(late.read(Pos::START).unwrap(), &none, &mut central).unwrap().last_seq, 2);
     let digest = central.digest();
     let (_lanes, outlet) = lanes::new();
     let mut node = Sequencer::new(late, outlet, central, Tape::default(), 2, 1);
@@ -250,16 +250,20 @@ fn folded_again_it_is_the_same_and_every_decision_is_compared() {
         rig.signal(kind);
         rig.settle(0);
     }
-    let mut again = Central::new();
-    let folded = refold(rig.sequencer.log().read(Pos::START).unwrap(), &mut again).unwrap();
+    let (mut again, none) = (Central::new(), Skips::default());
+    let folded = refold(rig.sequencer.log().read(Pos::START).unwrap(), &none, &mut again).unwrap();
     assert_eq!(again.digest(), rig.sequencer.central().digest());
     assert_eq!((folded.last_seq, folded.next_boot(NODE), folded.next_boot(2)), (5, 2, 1));
     assert_eq!(folded.compared, 4, "all but the last, whose frame goes with the next batch");
 
     let mut seen = Vec::new();
-    let see = |at: &central::Placed, entry: &Entry, _: &[_]| seen.push((at.seq.0, entry.name()));
+    let see = |step: Step<'_>| {
+        if let Step::Applied { at, entry, .. } = step {
+            seen.push((at.seq.0, entry.name()));
+        }
+    };
     let records = rig.sequencer.log().read(Pos::START).unwrap();
-    refold_seeing(records, &mut Central::new(), see).unwrap();
+    refold_seeing(records, &none, &mut Central::new(), see).unwrap();
     let signals = (2..=5).map(|seq| (seq, "signal"));
     assert_eq!(seen, [(1, "genesis")].into_iter().chain(signals).collect::<Vec<_>>());
 
@@ -271,7 +275,7 @@ fn folded_again_it_is_the_same_and_every_decision_is_compared() {
         other => other,
     };
     let records = rig.sequencer.log().read(Pos::START).unwrap().map(lie);
-    let disagrees = refold(records, &mut Central::new());
+    let disagrees = refold(records, &none, &mut Central::new());
     assert_eq!(disagrees, Err(Irreproducible::Disagrees { seq: 3 }));
 }
 

@@ -22,6 +22,9 @@ pub const CLOCK_GAP: Duration = Duration::from_hours(48);
 pub const BEGIN_WAITS: Duration = Duration::from_secs(10);
 /// The same once the log says that it has no room.
 pub const BEGIN_WAITS_FULL: Duration = Duration::from_secs(1);
+/// Entries passed over at one start because they cannot be applied; with one more the start ends and
+/// says so, for then it is the version that is wrong and not an entry.
+pub const SKIPS: usize = 16;
 
 /// A signal that may be a person and is not durable after this is shown as a Shout.
 pub const SHOUT_AFTER: Duration = Duration::from_secs(1);

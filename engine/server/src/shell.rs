@@ -110,6 +110,10 @@ fn alarm_of(outputs: &[Output]) -> Option<AlarmId> {
 }
 
 impl Shell for Outbox {
+    fn meets(&mut self, _: &Placed, entry: &Entry) {
+        crate::engine::meets(entry);
+    }
+
     fn applied(&mut self, at: &Placed, entry: &Entry, token: u64, outputs: &mut Vec<Output>) {
         self.probe.applied(at);
         keep_details(&self.details, at.seq, entry, outputs);

@@ -8,6 +8,7 @@ use central::Central;
 use central::entry::{Disclosed, Entry, Hop, Signal, Subject, Verb};
 use central::output::Output;
 use central::words::Moment;
+use sequencer::{Skips, Step};
 use serde_json::{Map, Value, json};
 
 /// Prints the log below a data folder, also of one in use or of one whose engine was killed.
@@ -17,15 +18,20 @@ pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
         return Err(format!("{} holds no log; name the data folder with --data", data.display()));
     }
     let reader = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
-    let records = reader.from(journal::Pos::START).map_err(|why| why.to_string())?;
+    let records = || reader.from(journal::Pos::START).map_err(|why| why.to_string());
+    let skips = Skips::scan(records()?).map_err(|why| why.to_string())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut central = Central::new();
     let mut failed: Option<io::Error> = None;
-    let see = |at: &central::Placed, entry: &Entry, outputs: &[Output]| {
-        let line = line(at, entry, outputs);
+    let see = |step: Step<'_>| {
+        let line = match step {
+            Step::Meets { .. } => return,
+            Step::Applied { at, entry, outputs, .. } => line(at, fields(entry, outputs)),
+            Step::Passed { at, body } => line(at, of_skipped(body)),
+        };
         failed = failed.take().or_else(|| writeln!(out, "{line}").err());
     };
-    let folded = sequencer::refold_seeing(records, &mut central, see);
+    let folded = sequencer::refold_seeing(records()?, &skips, &mut central, see);
     folded.map_err(|why| why.to_string())?;
     match failed.or_else(|| out.flush().err()) {
         // A closed pipe (`varde log | head`) is the reader's wish, not an error.
@@ -36,16 +42,27 @@ pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
     }
 }
 
-fn line(at: &central::Placed, entry: &Entry, outputs: &[Output]) -> Value {
+fn line(at: &central::Placed, (what, fields): (&'static str, Value)) -> Value {
     let mut line = Map::new();
     line.insert("seq".to_owned(), json!(at.seq.0));
     line.insert("moment".to_owned(), json!(at.moment.0.to_string()));
-    let (what, fields) = fields(entry, outputs);
     line.insert("what".to_owned(), json!(what));
     if let Value::Object(fields) = fields {
         line.extend(fields);
     }
     Value::Object(line)
+}
+
+/// A skipped entry may be no entry at all; what it can still be read as is said, nothing follows from it.
+fn of_skipped(body: &[u8]) -> (&'static str, Value) {
+    match Entry::decode(body) {
+        Ok(entry) => {
+            let (what, mut fields) = fields(&entry, &[]);
+            fields["skipped"] = json!(true);
+            (what, fields)
+        }
+        Err(why) => ("unreadable", json!({"skipped": true, "why": why.to_string()})),
+    }
 }
 
 fn fields(entry: &Entry, outputs: &[Output]) -> (&'static str, Value) {

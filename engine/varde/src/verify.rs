@@ -23,20 +23,24 @@ pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
         }
     };
     let reader = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
-    let records = reader.from(journal::Pos::START).map_err(|why| why.to_string())?;
-    let mut central = Central::new();
     // What a running engine adds meanwhile is left for the next look.
-    let records = records.take_while(|record| match record {
-        Ok(journal::Record::Entry(entry)) => entry.seq <= summary.seq,
-        _ => true,
-    });
-    match sequencer::refold(records, &mut central) {
+    let records = || {
+        let records = reader.from(journal::Pos::START).map_err(|why| why.to_string())?;
+        Ok::<_, String>(records.take_while(|record| match record {
+            Ok(journal::Record::Entry(entry)) => entry.seq <= summary.seq,
+            _ => true,
+        }))
+    };
+    let skips = sequencer::Skips::scan(records()?).map_err(|why| why.to_string())?;
+    let mut central = Central::new();
+    match sequencer::refold(records()?, &skips, &mut central) {
         Ok(folded) => {
             println!("seq {}", folded.last_seq);
             println!("head {}", hex(&folded.head));
             println!("state {}", hex(&central.digest()));
             println!("entries {} segments {}", summary.entries, summary.segments);
             println!("decisions compared {}", folded.compared);
+            println!("skipped {}", folded.skipped);
             Ok(ExitCode::SUCCESS)
         }
         Err(why) => {

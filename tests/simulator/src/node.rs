@@ -11,7 +11,7 @@ use central::words::{AlarmId, Seq};
 use journal::memory::{Memory, Order};
 use journal::{Batch, Event, Health, Log, Pos, Record, Records, Refused, Unread};
 use lanes::{Lane, Lanes};
-use sequencer::{Inbound, Sequencer, Shell, Turn, Why, refold};
+use sequencer::{Inbound, Sequencer, Shell, Skips, Turn, Why, refold};
 
 use crate::bug::Bug;
 use crate::model::rank;
@@ -130,8 +130,10 @@ impl Node {
         let inner = order.join(id, Arc::new(|| ()));
         let log = Watched { inner, lanes: lanes.clone(), bug, unfair: None };
         let mut central = Central::new();
-        let records = log.read(Pos::START).map_err(|why| halted(why.to_string()))?;
-        let folded = match refold(records, &mut central) {
+        let read = || log.read(Pos::START).map_err(|why| halted(why.to_string()));
+        let skips = Skips::scan(read()?).map_err(|damage| halted(damage.to_string()))?;
+        let records = read()?;
+        let folded = match refold(records, &skips, &mut central) {
             Ok(folded) => folded,
             Err(sequencer::Irreproducible::Disagrees { seq }) => {
                 return Err(Violation::HashDiffers { seq });
@@ -142,7 +144,8 @@ impl Node {
         let waiting = central.rows().filter(|row| row.claim.is_none());
         let board = waiting.map(|row| row.alarm).collect();
         let boot = folded.next_boot(id);
-        let sequencer = Sequencer::new(log, outlet, central, Tape::default(), id, boot);
+        let sequencer =
+            Sequencer::new(log, outlet, central, Tape::default(), id, boot).passing_over(skips);
         let compared = folded.compared;
         let asked = BTreeMap::new();
         Ok(Self { lanes, sequencer, board, compared, asked, genesis: None, tokens: 0, bug })

@@ -25,9 +25,21 @@ pub struct Tape {
     pub refused: Vec<(u64, Why)>,
     pub health: Vec<Health>,
     pub turns: u64,
+    /// The central panics at a signal of this reference.
+    pub panics_at: Option<&'static str>,
+}
+
+/// A mistake of the central's: it panics at a signal of this reference.
+pub fn plant(reference: Option<&str>, entry: &Entry) {
+    let Entry::Signal(signal) = entry else { return };
+    assert!(reference != Some(signal.reference.0.as_str()), "planted");
 }
 
 impl Shell for Tape {
+    fn meets(&mut self, _: &Placed, entry: &Entry) {
+        plant(self.panics_at, entry);
+    }
+
     fn applied(&mut self, at: &Placed, _: &Entry, token: u64, outputs: &mut Vec<Output>) {
         let receipt = outputs.drain(..).find_map(|output| match output {
             Output::Receipt(receipt) => Some(receipt),

@@ -114,7 +114,8 @@ impl Alone {
         let clock = Clock::start(Moment(opened.last.moment));
         let boot = opened.last.next_boot(NODE);
         let sequencer =
-            Sequencer::new(opened.log, outlet, opened.central, Desk::default(), NODE, boot);
+            Sequencer::new(opened.log, outlet, opened.central, Desk::default(), NODE, boot)
+                .passing_over(opened.skips);
         Ok(Self { sequencer, lanes, keys, clock })
     }
 

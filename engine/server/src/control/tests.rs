@@ -9,6 +9,7 @@ use std::path::Path;
 use central::entry::{Entry, Held, Purpose, Subject};
 use central::words::{DeviceId, Municipality, PersonId};
 use central::{Central, Decision};
+use sequencer::{Skips, Step};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -64,8 +65,12 @@ impl Place {
         let mut central = Central::new();
         let mut entries = Vec::new();
         let records = reader.from(journal::Pos::START).unwrap();
-        sequencer::refold_seeing(records, &mut central, |_, entry, _| entries.push(entry.clone()))
-            .unwrap();
+        let see = |step: Step<'_>| {
+            if let Step::Applied { entry, .. } = step {
+                entries.push(entry.clone());
+            }
+        };
+        sequencer::refold_seeing(records, &Skips::default(), &mut central, see).unwrap();
         (entries, central)
     }
 }

@@ -1,6 +1,10 @@
 //! The engine as one thing to start and stop: opens the log, folds it, listens, keeps time.
 
+mod fold;
 mod open;
+mod skip;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod timers;
 
@@ -19,6 +23,7 @@ use tokio::task::JoinSet;
 
 pub use self::open::{LOG, NODE, RULES, StartError};
 pub(crate) use self::open::{Wanted, open, wake_by};
+pub(crate) use self::skip::meets;
 pub use self::thread::Ended;
 pub(crate) use self::timers::own_fault;
 
@@ -243,7 +248,8 @@ fn fold_and_turn(start: &Start, mirror: Option<&Mirror>) -> Result<Turning, Star
     let boot = opened.last.next_boot(NODE);
     shared.intake.register.fill(&opened.central);
     keys_of_the_erased(&shared.keys, &opened.central);
-    let sequencer = Sequencer::new(opened.log, outlet, opened.central, outbox, NODE, boot);
+    let sequencer = Sequencer::new(opened.log, outlet, opened.central, outbox, NODE, boot)
+        .passing_over(opened.skips);
     let thread = SequencerThread::start(sequencer, clock, waker).map_err(other)?;
     Ok((shared, thread, opened.accepted_clock))
 }

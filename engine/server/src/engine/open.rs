@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use central::entry::{Act, Entry, Genesis, Purpose, Verb};
-use central::output::Output;
+use central::Central;
+use central::entry::{Entry, Genesis, Purpose};
 use central::words::{KeyId, Moment};
-use central::{Central, Placed};
 use journal::embedded::{self, Embedded, Options};
-use journal::{Batch, Draft, Event, Health, Log, Pos};
-use sequencer::Refolded;
+use journal::{Batch, Draft, Event, Health, Log};
+use sequencer::{Refolded, Skips};
 
+use super::fold::{Folded, fold};
+use super::skip;
 use crate::addresses::purpose_name;
 use crate::clock::wall;
 use crate::details::Details;
 use crate::limits::{BEGIN_WAITS, BEGIN_WAITS_FULL, CLOCK_GAP};
-use crate::shell::keep_details;
 
 /// The rules this engine decides by.
 pub const RULES: u32 = 1;
@@ -85,6 +85,8 @@ pub(crate) struct Opened {
     pub last: Refolded,
     /// The highest key any entry names.
     pub last_key: Option<KeyId>,
+    /// What is passed over.
+    pub skips: Skips,
     /// What is wrong with the clock, where it was accepted all the same.
     pub accepted_clock: Option<String>,
 }
@@ -138,42 +140,25 @@ pub(crate) fn open(
         make_private(&options.dir).map_err(wrong)?;
     }
     let mut log = embedded::open(&options)?;
-    let mut opened_keys = None;
-    let (mut central, mut last) = fold(&log, details, &mut opened_keys)?;
+    let mut folded = fold(&log, details)?;
     if let Some(purpose) = wanted.purpose
-        && last.last_seq < 2
+        && folded.last.last_seq < 2
     {
-        begin(&mut log, purpose, &last)?;
-        (central, last) = fold(&log, details, &mut opened_keys)?;
+        begin(&mut log, purpose, &folded.last)?;
+        folded = fold(&log, details)?;
     }
-    check_purpose(wanted, &central)?;
-    let clock = check_clock(Moment(last.moment), wall());
+    check_purpose(wanted, &folded.central)?;
+    let clock = check_clock(Moment(folded.last.moment), wall());
     let accepted_clock = match clock {
         Err(why) if wanted.accept_clock => Some(why.to_string()),
         checked => checked.map(|()| None)?,
     };
-    Ok(Opened { log, central, last, last_key: opened_keys, accepted_clock })
-}
-
-fn fold(
-    log: &Embedded,
-    details: &Details,
-    last_key: &mut Option<KeyId>,
-) -> Result<(Central, Refolded), StartError> {
-    let mut central = Central::new();
-    let records = log.read(Pos::START).map_err(|why| StartError::Fold(why.to_string()))?;
-    let see = |at: &Placed, entry: &Entry, outputs: &[Output]| {
-        *last_key = (*last_key).max(key_in(entry));
-        keep_details(details, at.seq, entry, outputs);
-        for output in outputs {
-            if let Output::Gone(gone) = output {
-                details.forget(gone.alarm);
-            }
-        }
-    };
-    let last = sequencer::refold_seeing(records, &mut central, see)
-        .map_err(|why| StartError::Fold(why.to_string()))?;
-    Ok((central, last))
+    if !folded.unapplied.is_empty() {
+        skip::write(&mut log, wanted.data, &folded)?;
+        folded = fold(&log, details)?;
+    }
+    let Folded { central, last, last_key, skips, .. } = folded;
+    Ok(Opened { log, central, last, last_key, skips, accepted_clock })
 }
 
 fn random_id() -> Result<[u8; 16], StartError> {
@@ -181,18 +166,6 @@ fn random_id() -> Result<[u8; 16], StartError> {
     let made =
         getrandom::fill(&mut id).map_err(|why| format!("the system gives no random bytes: {why}"));
     made.map(|()| id).map_err(StartError::Other)
-}
-
-/// The highest key an entry names. No key that was ever used may be used again.
-fn key_in(entry: &Entry) -> Option<KeyId> {
-    let sealed = match entry {
-        Entry::Signal(signal) => signal.sealed.as_ref(),
-        Entry::Act(Act { verb: Verb::Close { note, .. }, .. }) => note.as_ref(),
-        Entry::Disclosed(disclosed) => disclosed.reason.as_ref(),
-        Entry::Person(person) => return Some(person.key),
-        _ => None,
-    };
-    sealed.map(|sealed| sealed.key)
 }
 
 /// Writes the first two entries of a new log and waits until they are durable.
@@ -204,12 +177,16 @@ fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), St
         vec![draft(Entry::Genesis(Genesis { purpose, log_id })), draft(Entry::Rules(RULES))];
     // A log torn in its very first write may hold the one and not the other.
     entries.drain(..last.last_seq as usize);
-    let wanted = entries.len();
     let batch =
         Batch { node: NODE, boot: last.next_boot(NODE), n: 1, entries, decided: Vec::new() };
-    log.propose(batch).map_err(|_| {
-        StartError::Fold("the new log takes no entries; is the disk full?".to_owned())
-    })?;
+    put(log, batch)
+}
+
+/// Proposes to a log that nobody else uses, and waits until it is durable.
+pub(super) fn put(log: &mut Embedded, batch: Batch) -> Result<(), StartError> {
+    let wanted = batch.entries.len();
+    log.propose(batch)
+        .map_err(|_| StartError::Fold("the log takes no entries; is the disk full?".to_owned()))?;
     let mut durable = 0;
     let mut until = Instant::now() + BEGIN_WAITS;
     while Instant::now() < until {
@@ -227,7 +204,7 @@ fn begin(log: &mut Embedded, purpose: Purpose, last: &Refolded) -> Result<(), St
         }
     }
     Err(StartError::Fold(
-        "the disk did not keep the first entries of the log; see that it works and has room, and start again"
+        "the disk did not keep the entries this start begins with; see that it works and has room, and start again"
             .to_owned(),
     ))
 }

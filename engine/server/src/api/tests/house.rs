@@ -18,7 +18,7 @@ use central::words::{
 };
 use journal::memory::Order;
 use journal::{Batch, Draft as LogDraft, Log, Pos, Record};
-use sequencer::{Sequencer, Turn, refold};
+use sequencer::{Sequencer, Skips, Turn, refold};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -151,7 +151,8 @@ impl House {
     pub(super) fn folded_again(&self) -> (u64, [u8; 32], [u8; 32]) {
         let log = self.order.join(1, Arc::new(|| {}));
         let mut central = Central::new();
-        let folded = refold(log.read(Pos::START).unwrap(), &mut central).unwrap();
+        let folded =
+            refold(log.read(Pos::START).unwrap(), &Skips::default(), &mut central).unwrap();
         (folded.last_seq, folded.head, central.digest())
     }
 
@@ -303,7 +304,7 @@ fn begin(mut log: impl Log) -> (impl Log, Central, [u8; 32], u64) {
     let batch = Batch { node: 0, boot: 1, n: 1, entries, decided: Vec::new() };
     log.propose(batch).unwrap();
     let mut central = Central::new();
-    let folded = refold(log.read(Pos::START).unwrap(), &mut central).unwrap();
+    let folded = refold(log.read(Pos::START).unwrap(), &Skips::default(), &mut central).unwrap();
     assert_eq!(folded.last_seq, 2);
     (log, central, folded.head, folded.next_boot(0))
 }
