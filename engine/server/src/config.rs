@@ -18,7 +18,7 @@ pub struct Config {
     pub listen: Listen,
     /// The log.
     pub log: Log,
-    /// How long what is in the archive is kept whole.
+    /// How long what is in the archive, and in history, is kept whole.
     pub retention: Retention,
     /// SIP.
     pub sip: Sip,
@@ -77,7 +77,8 @@ pub struct Log {
 }
 
 /// Days that the bodies of entries are kept in the archive, by class; left out: for ever. What is over is replaced by its
-/// hash, so that the chain is whole and everything kept can still be proved.
+/// hash, so that the chain is whole and everything kept can still be proved. Rows of history are deleted after the same
+/// days, see `docs/projections.md`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod metrics;
 pub mod ops;
 pub mod plain;
+pub mod projections;
 pub mod quic;
 pub mod rates;
 pub mod register;

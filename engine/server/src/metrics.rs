@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::intake::Outcome;
+use crate::projections::Figures;
 
 /// Upper bounds in seconds, chosen around what is promised: a screen within 2 s, an answer within 4 s.
 const BOUNDS: [f64; 17] = [
@@ -148,6 +149,8 @@ pub struct Metrics {
     receipts: Timed,
     painted: Timed,
     shouts_painted: Timed,
+    /// How far the projections have come.
+    pub projections: Figures,
 }
 
 impl Default for Metrics {
@@ -187,6 +190,7 @@ impl Metrics {
             disks_wanted: gauge(r, "log_disks_wanted", "Disks that it should be on", 1),
             receipts: timed(r, "receipt", "T1 to the receipt sent, signals of alarms"),
             painted: timed(r, "painted", "T1 to the first page's word that it painted the row"),
+            projections: Figures::registered(r),
             shouts_painted: timed(
                 r,
                 "shout_painted",

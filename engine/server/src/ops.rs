@@ -2,7 +2,7 @@
 //!
 //! Answers no personal data and changes nothing; listens on 127.0.0.1 unless told otherwise.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::State;
@@ -48,13 +48,25 @@ pub struct StateProbe {
     asked: Mutex<Vec<oneshot::Sender<EngineState>>>,
     any: AtomicBool,
     head: Mutex<ChainHash>,
+    seq: AtomicU64,
     waker: Waker,
 }
 
 impl StateProbe {
     /// `head` is the chain hash that the refold ended at; `waker` wakes the sequencer.
     pub fn new(head: ChainHash, waker: Waker) -> Self {
-        Self { asked: Mutex::default(), any: AtomicBool::new(false), head: Mutex::new(head), waker }
+        Self {
+            asked: Mutex::default(),
+            any: AtomicBool::new(false),
+            head: Mutex::new(head),
+            seq: AtomicU64::new(0),
+            waker,
+        }
+    }
+
+    /// The last entry applied, and so durable, in this run; 0 before the first.
+    pub fn last(&self) -> Seq {
+        Seq(self.seq.load(Ordering::Acquire))
     }
 
     /// Asks; `None`: [`PROBES`] others wait already, or no answer in [`PROBE_TIME`].
@@ -77,6 +89,7 @@ impl StateProbe {
     /// For the shell, at each entry applied.
     pub fn applied(&self, at: &Placed) {
         *lock(&self.head) = at.head;
+        self.seq.store(at.seq.0, Ordering::Release);
     }
 
     /// For the shell, after each turn: the state is hashed only if somebody asked.

@@ -30,6 +30,8 @@ pub(crate) enum No {
     NotStored,
     /// No room for it now.
     Busy,
+    /// It would take too long: ask for less.
+    TooSlow,
     /// Not as the contract says.
     Bad(StatusCode, String),
     /// The central said no.
@@ -54,6 +56,7 @@ impl No {
             Self::UnknownCall => (StatusCode::NOT_FOUND, word("no_such_call")),
             Self::NotStored => (StatusCode::SERVICE_UNAVAILABLE, word("not_stored")),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, word("busy")),
+            Self::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, word("too_slow")),
             Self::Bad(status, why) => (*status, json!({ "error": "bad_request", "why": why })),
             Self::Refused(refusal) => refused(refusal),
         }

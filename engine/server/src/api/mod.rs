@@ -8,6 +8,7 @@ mod acts;
 mod answer;
 mod assets;
 pub(crate) mod door;
+mod history;
 pub mod limits;
 mod live;
 mod look;
@@ -42,6 +43,7 @@ pub use crate::api::rows::path_name;
 use crate::hops::Hops;
 use crate::intake::Intake;
 use crate::metrics::Listener;
+use crate::projections::Asker;
 
 /// Opens what is sealed in an alarm's signals, for someone who may see it.
 pub trait Details: Send + Sync {
@@ -76,6 +78,8 @@ pub struct Setup {
     pub hops: Arc<Hops>,
     /// Opens an alarm's signals.
     pub details: Arc<dyn Details>,
+    /// Asks the projections.
+    pub history: Asker,
     /// What the log is.
     pub purpose: Purpose,
     /// The engine's version.

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::api::answer::No;
 use crate::api::limits::{BODY, REQUEST_TIME};
-use crate::api::{Console, acts, assets, live, look, sessions};
+use crate::api::{Console, acts, assets, history, live, look, sessions};
 
 /// Who may make a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ const OPERATOR: Least = Least::Role(Role::Operator);
 const LEADER: Least = Least::Role(Role::Leader);
 
 /// The calls of `docs/console-api.md`, in its order.
-pub(super) static ROUTES: [Route; 13] = [
+pub(super) static ROUTES: [Route; 16] = [
     route(GET, "/api/hello", PUBLIC, |m| on(m, look::hello)),
     route(POST, "/api/login", PUBLIC, |m| on(m, sessions::login)),
     route(POST, "/api/logout", VIEWER, |m| on(m, sessions::logout)),
@@ -58,6 +58,9 @@ pub(super) static ROUTES: [Route; 13] = [
     route(POST, "/api/alarms/{id}/claim", OPERATOR, |m| on(m, acts::claim)),
     route(POST, "/api/alarms/{id}/release", OPERATOR, |m| on(m, acts::release)),
     route(POST, "/api/alarms/{id}/close", OPERATOR, |m| on(m, acts::close)),
+    route(GET, "/api/history", VIEWER, |m| on(m, history::search)),
+    route(GET, "/api/history/{id}", VIEWER, |m| on(m, history::timeline)),
+    route(GET, "/api/statistics", VIEWER, |m| on(m, history::statistics)),
     route(GET, "/api/live", VIEWER, |m| on(m, live::upgrade)),
 ];
 

@@ -146,37 +146,30 @@ pub(crate) fn health_name(health: LogHealth) -> &'static str {
     }
 }
 
+/// The words of classes, by their numbers in the log.
+pub(super) const CLASSES: [&str; 5] = ["life_safety", "person", "technical", "telemetry", "test"];
+
 /// The word of a class.
 pub(super) fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::LifeSafety => "life_safety",
-        Class::Person => "person",
-        Class::Technical => "technical",
-        Class::Telemetry => "telemetry",
-        Class::Test => "test",
-    }
+    CLASSES[class as usize]
 }
 
+/// The words of senders, by their numbers in the log.
+pub(super) const SENDERS: [&str; 3] = ["verified", "claimed", "doubtful"];
+
 fn sender_name(sender: Sender) -> &'static str {
-    match sender {
-        Sender::Verified => "verified",
-        Sender::Claimed => "claimed",
-        Sender::Doubtful => "doubtful",
-    }
+    SENDERS[sender as usize]
 }
+
+/// The words of paths, by their numbers in the log.
+pub(super) const PATHS: [&str; 5] = ["sip_udp", "sip_tcp", "sip_tls", "link", "engine"];
 
 /// A path as the API and `varde log` write it.
 pub fn path_name(path: Path) -> &'static str {
-    match path {
-        Path::SipUdp => "sip_udp",
-        Path::SipTcp => "sip_tcp",
-        Path::SipTls => "sip_tls",
-        Path::Link => "link",
-        Path::Engine => "engine",
-    }
+    PATHS[path as usize]
 }
 
-fn flag_names(flags: Flags) -> Vec<&'static str> {
+pub(super) fn flag_names(flags: Flags) -> Vec<&'static str> {
     let names = [
         (Flags::UNDECODABLE, "undecodable"),
         (Flags::UNKNOWN_CODE, "unknown_code"),

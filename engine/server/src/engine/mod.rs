@@ -31,7 +31,7 @@ use self::thread::SequencerThread;
 use crate::addresses::{Addresses, purpose_name};
 use crate::api::{Account, Console, Setup};
 use crate::authority::Authority;
-use crate::board::Board;
+use crate::board::{Board, LogHealth};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::details::Details;
@@ -41,6 +41,7 @@ use crate::intake::Intake;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::ops::StateProbe;
+use crate::projections::{self, Asker, Projections, Retention};
 use crate::shell::Outbox;
 use crate::sip::{Sip, listen_tcp, listen_tls, listen_udp};
 use crate::{api, control, ops, quic};
@@ -81,6 +82,7 @@ pub struct Engine {
     /// The console's and the operations' listeners, which end by themselves when told.
     pages: JoinSet<()>,
     quic: quic::Endpoint,
+    projections: Projections,
     sequencer: SequencerThread,
     housekeeping: Housekeeping,
     stop: watch::Sender<bool>,
@@ -93,6 +95,8 @@ struct Shared {
     details: Arc<Details>,
     probe: Arc<StateProbe>,
     keys: Arc<Keys>,
+    /// The last Seq when the engine started.
+    folded: u64,
 }
 
 impl Engine {
@@ -102,10 +106,12 @@ impl Engine {
         let mirror = housekeeping::mirror_of(&start)?;
         let (shared, sequencer, accepted_clock) = fold_and_turn(&start, mirror.as_ref())?;
         let housekeeping = Housekeeping::start(mirror.clone()).map_err(other)?;
+        let projections = projections(&start, &shared).map_err(other)?;
         let authority = Authority::open(&start.data.join(AUTHORITY)).map_err(other)?;
         let authority = Arc::new(authority);
         let addresses = sockets.addresses(start.purpose)?;
-        let console = Arc::new(console(&start, &shared, addresses.console)?);
+        let console = console(&start, &shared, projections.asker(), addresses.console)?;
+        let console = Arc::new(console);
         let (stop, stopping) = watch::channel(false);
         let quic = quic::listen_with(
             sockets.quic,
@@ -156,6 +162,7 @@ impl Engine {
             tasks,
             pages,
             quic,
+            projections,
             sequencer,
             housekeeping,
             stop,
@@ -175,9 +182,11 @@ impl Engine {
         while self.pages.join_next().await.is_some() {}
         self.tasks.shutdown().await;
         let (sequencer, housekeeping) = (self.sequencer, self.housekeeping);
+        let projections = self.projections;
         let stop = move || {
             housekeeping.stop();
             sequencer.stop();
+            drop(projections);
         };
         if tokio::task::spawn_blocking(stop).await.is_err() {
             tracing::error!("the sequencer could not be stopped cleanly");
@@ -242,7 +251,8 @@ fn fold_and_turn(start: &Start, mirror: Option<&Mirror>) -> Result<Turning, Star
     let intake =
         Arc::new(Intake::new(lanes, Arc::clone(&clock), board, metrics, Arc::clone(&keys)));
     let probe = Arc::new(StateProbe::new(opened.last.head, outlet.waker()));
-    let shared = Shared { intake, hops, details, probe, keys };
+    let folded = opened.last.last_seq;
+    let shared = Shared { intake, hops, details, probe, keys, folded };
     let outbox = Outbox::new(&shared.intake, &shared.details, &shared.hops, &shared.probe);
     let waker = outlet.waker();
     let boot = opened.last.next_boot(NODE);
@@ -265,7 +275,30 @@ fn keys_of_the_erased(keys: &Keys, central: &Central) {
     }
 }
 
-fn console(start: &Start, shared: &Shared, at: SocketAddr) -> Result<Console, StartError> {
+fn projections(start: &Start, shared: &Shared) -> std::io::Result<Projections> {
+    let kept = &start.config.retention;
+    let (probe, folded) = (Arc::clone(&shared.probe), shared.folded);
+    let (board, clock) = (Arc::clone(&shared.intake.board), Arc::clone(&shared.intake.clock));
+    Projections::start(projections::Options {
+        folder: start.data.join(projections::FOLDER),
+        log: start.data.join(LOG),
+        retention: Retention {
+            classes: [kept.life_safety, kept.person, kept.technical, kept.telemetry, kept.test],
+            acts: kept.acts,
+        },
+        durable: Box::new(move || probe.last().0.max(folded)),
+        roomy: Box::new(move || !matches!(board.health().0, LogHealth::Low | LogHealth::Full)),
+        now: Box::new(move || clock.now().0),
+        figures: shared.intake.metrics.projections.clone(),
+    })
+}
+
+fn console(
+    start: &Start,
+    shared: &Shared,
+    history: Asker,
+    at: SocketAddr,
+) -> Result<Console, StartError> {
     let account = |operator: &crate::config::Operator| {
         Ok(Account {
             name: operator.name.clone(),
@@ -280,6 +313,7 @@ fn console(start: &Start, shared: &Shared, at: SocketAddr) -> Result<Console, St
         intake: Arc::clone(&shared.intake),
         hops: Arc::clone(&shared.hops),
         details: Arc::new(opener),
+        history,
         purpose: start.purpose,
         version: VERSION,
         municipalities: start.config.names().map_err(other)?,

@@ -37,6 +37,7 @@ use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::ops::{self, Ops, StateProbe};
 use crate::plain::Plain;
+use crate::projections::Asker;
 use crate::shell::Outbox;
 
 pub(super) const OSLO: Municipality = Municipality(301);
@@ -69,6 +70,15 @@ impl House {
     }
 
     pub(super) fn with(accounts: Vec<Account>) -> Self {
+        Self::made(accounts, Asker::nothing())
+    }
+
+    /// With tables of another log beside it.
+    pub(super) fn beside(history: Asker) -> Self {
+        Self::made(Vec::new(), history)
+    }
+
+    fn made(accounts: Vec<Account>, history: Asker) -> Self {
         let folder = TempDir::new().unwrap();
         let (lanes, outlet) = lanes::new();
         let order = Order::new();
@@ -93,6 +103,7 @@ impl House {
             intake: Arc::clone(&intake),
             hops: Arc::clone(&hops),
             details: Arc::new(Opener::new(&details, &keys)),
+            history,
             purpose: Purpose::Demonstration,
             version: "0.0.1",
             municipalities: [(OSLO, "Oslo".to_owned())].into(),

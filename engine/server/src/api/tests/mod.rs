@@ -1,6 +1,7 @@
 //! The API over real sockets, in front of the real engine with a log in memory.
 
 mod acts;
+mod history;
 mod house;
 mod live;
 mod ops;

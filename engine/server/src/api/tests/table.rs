@@ -75,7 +75,7 @@ fn an_alarm_of_another_municipality_is_no_alarm_whatever_the_role() {
     let house = House::new();
     let alarm = house.press(OSLO).0.0;
     let about_one: Vec<_> = ROUTES.iter().filter(|route| route.path.contains("{id}")).collect();
-    assert_eq!(about_one.len(), 4);
+    assert_eq!(about_one.len(), 5);
     for route in about_one {
         for role in ROLES.into_iter().filter(|role| Some(*role) >= least(route)) {
             let near = house.enter("kari", role, only(OSLO));
@@ -86,7 +86,11 @@ fn an_alarm_of_another_municipality_is_no_alarm_whatever_the_role() {
             for odd in ["0", "-1", "99999999999999999999", "x", "%2e"] {
                 let path = route.path.replace("{id}", odd);
                 let reply = house.call(method(route), &path, Some(&near), r#"{"act":"00"}"#);
-                let no = [(404, "no_such_alarm"), (400, "bad_request")];
+                let mut no = vec![(404, "no_such_alarm"), (400, "bad_request")];
+                // This house has no tables to look into; with tables it is 404, see `history`.
+                if route.path.starts_with("/api/history/") {
+                    no.push((503, "busy"));
+                }
                 let (status, word) = reply.no();
                 assert!(no.contains(&(status, &word)), "{path} {reply:?}");
             }
