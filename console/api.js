@@ -84,6 +84,10 @@ export const kinds = () => call("GET", "api/kinds");
 export const codes = () => call("GET", "api/codes");
 /** @param {number} alarm @returns {Promise<Result<import("./types.js").Details>>} */
 export const details = (alarm) => call("GET", `api/alarms/${alarm}`);
+/** @param {URLSearchParams} query @returns {Promise<Result<{alarms:import("./types.js").Past[], before:number|null}>>} */
+export const history = (query) => call("GET", `api/history?${query}`);
+/** @param {number} alarm @returns {Promise<Result<import("./types.js").Timeline>>} */
+export const timeline = (alarm) => call("GET", `api/history/${alarm}`);
 /** @param {{once:string}|{name:string, password:string}} who @returns {Promise<Result<null>>} */
 export const login = (who) => call("POST", "api/login", who);
 /** @returns {Promise<Result<null>>} */

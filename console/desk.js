@@ -16,7 +16,7 @@ import { currentLanguage, t } from "./words.js";
 
 /** @typedef {import("./types.js").Row} Row */
 /** @typedef {import("./views/close.js").Draft} Draft */
-/** @typedef {"help"|"let_in"|null} Open */
+/** @typedef {"help"|"let_in"|"history"|null} Open */
 /** @typedef {import("./store.js").Verb} Verb */
 
 export class Desk {

@@ -15,6 +15,7 @@ const KEYS = {
   r: (desk) => void desk.release(),
   m: (desk) => desk.chooseNext(),
   s: (desk) => desk.toggleMute(),
+  h: (desk) => desk.open("history"),
   "?": (desk) => desk.open("help"),
   Escape: (desk) => desk.hush(),
 };

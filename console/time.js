@@ -47,6 +47,25 @@ export function minute(at, now) {
   return day.format(at) === day.format(now) ? text : `${day.format(at)} ${text}`;
 }
 
+const date = new Intl.DateTimeFormat("nb-NO", { timeZone: zone, day: "numeric", month: "numeric", year: "numeric" });
+
+/** 21.11.2026 03:12:10: for what may be years ago. @param {number} at ms */
+export const stamp = (at) => `${date.format(at)} ${second(at)}`;
+
+/** 0,4 s below ten seconds, else as `length`. @param {number} seconds */
+export function finely(seconds) {
+  const tenths = Math.round(seconds * 10);
+  return tenths < 100 ? t("tenths", Math.floor(tenths / 10), tenths % 10) : length(seconds);
+}
+
+/** Midnight in Norway at the beginning of a day (2026-11-22), ms; `plus` ms later is still of that day or the next midnight. @param {string} date @param {number} [plus] */
+export function midnight(date, plus = 0) {
+  const day = Date.parse(`${date}T00:00:00Z`) + plus;
+  // One hour before UTC in winter, two in summer.
+  const winter = day - 3_600_000;
+  return second(winter) === "00:00:00" ? winter : winter - 3_600_000;
+}
+
 /** 0:07, 12:40, 3 t 05 min, 2 d 4 t: short enough to read from a metre. @param {number} seconds */
 export function age(seconds) {
   const s = Math.max(0, Math.floor(seconds));

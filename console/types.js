@@ -57,6 +57,32 @@
  * @property {string|null} raw
  *
  * @typedef {{row:Row, signals:Detail[]}} Details
+ *
+ * @typedef {{at:Moment, operator:string|null}} By
+ * @typedef {{code:number, label:string|null}} Coded
+ * @typedef {{cause:Coded, action:Coded, outcome:Coded}} PastCodes
+ * @typedef {{durable:Moment|null, receipt:Moment|null, presented:Moment|null, painted:Moment|null}} Hops
+ *
+ * @typedef {object} Past An alarm as history tells it.
+ * @property {number} alarm
+ * @property {number} kind
+ * @property {string} name
+ * @property {Class} class
+ * @property {number} priority
+ * @property {string} municipality
+ * @property {string} municipality_name
+ * @property {string} device
+ * @property {string|null} person
+ * @property {Moment} received
+ * @property {By|null} claimed
+ * @property {By|null} closed
+ * @property {PastCodes|null} codes
+ * @property {number} count
+ * @property {Hops} hops
+ *
+ * @typedef {{seq:number, at:Moment, became:string, kind:number, received:Moment, hops:Hops}} PastSignal
+ * @typedef {{seq:number, at:Moment, act:"claim"|"release"|"close", operator:string|null, result:string, codes:PastCodes|null}} PastAct
+ * @typedef {{alarm:Past, signals:PastSignal[], acts:PastAct[], cut:boolean}} Timeline
  * @typedef {{kind:number, name:string, class:Class, label:string}} Kind
  * @typedef {{code:number, name:string, label:string}} Code
  * @typedef {{causes:Code[], actions:Code[], outcomes:Code[]}} Codes

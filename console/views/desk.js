@@ -10,6 +10,7 @@ import { html } from "../html.js";
 import { t } from "../words.js";
 import { Bands, Purpose } from "./bands.js";
 import { Help } from "./help.js";
+import { History } from "./history.js";
 import { LetIn } from "./letin.js";
 import { Mine } from "./mine.js";
 import { Others } from "./others.js";
@@ -40,6 +41,7 @@ export function DeskView({ desk }) {
     </main>
     <div class="sr-only" aria-live="polite">${desk.announced}</div>
     ${desk.dialog === "help" && html`<${Help} onShut=${shut} />`}
+    ${desk.dialog === "history" && html`<${History} desk=${desk} onShut=${shut} />`}
     ${desk.dialog === "let_in" && html`<${LetIn} onShut=${shut} scope=${desk.me.scope} />`}
   </div>`;
 }

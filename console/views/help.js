@@ -16,6 +16,7 @@ const SHEET = [
   [["R", "R"], "key_release"],
   [["M"], "key_mine"],
   [["S"], "key_mute"],
+  [["H"], "key_history"],
   [["Esc"], "key_escape"],
   [["?"], "key_help"],
 ];

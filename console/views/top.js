@@ -26,6 +26,7 @@ export function Top({ desk }) {
       <button type="button" class="switch" onClick=${() => { nextTheme(); desk.draw(); }}>${t(`theme_${currentTheme()}`)}</button>
       <button type="button" class="switch" lang=${currentLanguage() === "nb" ? "en" : "nb"} onClick=${() => { otherLanguage(); desk.draw(); }}>${t("other_language")}</button>
       ${desk.me.role === "leader" && html`<button type="button" class="switch" onClick=${() => desk.open("let_in")}>${t("let_in")}</button>`}
+      <button type="button" class="switch" onClick=${() => desk.open("history")}>${t("history")} <span class="key">H</span></button>
       <button type="button" class="switch" onClick=${() => desk.open("help")}>${t("help")} <span class="key">?</span></button>
       <button type="button" class="switch" onClick=${desk.logOut}>${t("log_out")}</button>
     </nav>

@@ -235,9 +235,40 @@ export class Mock {
         const url = this.link(body.operator, body.role);
         return answer(200, { once: url.split("once=")[1], url });
       }
+      case "history":
+        return this.#history(new URL(request.url, this.url).searchParams, answer);
       default:
+        if (path.startsWith("history/")) return this.#timeline(Number(path.slice(8)), answer);
         return this.#alarms(request, path, body, session, answer);
     }
+  }
+
+  /** What was asked of history, in order. */
+  searches = [];
+  /** Alarms of history, newest first. */
+  past = [];
+
+  #history(query, answer) {
+    this.searches.push(Object.fromEntries(query));
+    if (this.historyRefusal) return answer(503, { error: this.historyRefusal });
+    const before = Number(query.get("before") ?? Infinity);
+    const fits = this.past.filter((past) => past.alarm < before && past.device.includes(query.get("device") ?? ""));
+    const page = fits.slice(0, 3);
+    return answer(200, { alarms: page, before: fits.length > 3 ? page.at(-1).alarm : null });
+  }
+
+  #timeline(id, answer) {
+    const alarm = this.past.find((past) => past.alarm === id);
+    if (!alarm) return answer(404, { error: "no_such_alarm" });
+    const at = (seconds) => moment(Number(alarm.received) / 1e6 + seconds * 1000);
+    const hops = { durable: at(0.01), receipt: at(0.02), presented: at(0.02), painted: at(0.4) };
+    const signal = (seq, kind, became, seconds) => ({ seq, at: at(seconds), became, kind, received: at(seconds), happened: null, path: "link", hops });
+    const act = (seq, act, operator, result, seconds, codes = null) => ({ seq, at: at(seconds), act, operator, result, codes });
+    return answer(200, {
+      alarm, cut: false,
+      signals: [signal(id, alarm.kind, "opened", 0), signal(id + 1, alarm.kind, "folded", 9), signal(id + 4, 120, "attached", 40)],
+      acts: [act(id + 2, "claim", "kari", "done", 20), act(id + 3, "claim", "ola", "taken", 21), act(id + 5, "close", "kari", "done", 300, alarm.codes)],
+    });
   }
 
   #login(body, answer) {
