@@ -40,7 +40,7 @@ impl Taking {
     }
 
     /// Notes what is odd about the root itself.
-    pub(crate) fn root(&mut self, root: &Element) {
+    pub(crate) fn root(&mut self, root: &Element<'_>) {
         self.name(root);
         if !root.text.trim().is_empty() {
             self.note(Odd::StrayText);
@@ -52,7 +52,7 @@ impl Taking {
         &mut self,
         slot: &mut Option<String>,
         tag: &'static str,
-        element: &Element,
+        element: &Element<'_>,
         pattern: fn(&str) -> bool,
     ) {
         if let Some(text) = self.value(slot.is_some(), tag, element) {
@@ -68,7 +68,7 @@ impl Taking {
         &mut self,
         slot: &mut Option<Code>,
         tag: &'static str,
-        element: &Element,
+        element: &Element<'_>,
         digits: usize,
     ) {
         if let Some(text) = self.value(slot.is_some(), tag, element) {
@@ -85,7 +85,7 @@ impl Taking {
         &mut self,
         again: bool,
         tag: &'static str,
-        element: &'e Element,
+        element: &'e Element<'_>,
     ) -> Option<&'e str> {
         self.name(element);
         if !element.children.is_empty() {
@@ -98,7 +98,7 @@ impl Taking {
         }
         if again {
             self.note(Odd::Repeated(tag));
-            self.extra.push((element.name.clone(), element.text.clone()));
+            self.extra.push((element.name.to_string(), element.text.to_string()));
             return None;
         }
         if element.text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
@@ -108,15 +108,15 @@ impl Taking {
     }
 
     /// Keeps an element that no table knows, and what stands in it.
-    pub(crate) fn unknown(&mut self, element: &Element) {
+    pub(crate) fn unknown(&mut self, element: &Element<'_>) {
         self.note(Odd::Extra);
         self.keep(core::slice::from_ref(element));
     }
 
     /// Notes a name that was written in another way.
-    pub(crate) fn name(&mut self, element: &Element) {
+    pub(crate) fn name(&mut self, element: &Element<'_>) {
         if element.renamed {
-            self.note(Odd::Name(element.name.clone()));
+            self.note(Odd::Name(element.name.to_string()));
         }
     }
 
@@ -126,9 +126,9 @@ impl Taking {
         }
     }
 
-    fn keep(&mut self, elements: &[Element]) {
+    fn keep(&mut self, elements: &[Element<'_>]) {
         for element in elements {
-            self.extra.push((element.name.clone(), element.text.clone()));
+            self.extra.push((element.name.to_string(), element.text.to_string()));
             self.keep(&element.children);
         }
     }

@@ -23,7 +23,7 @@ mod writer;
 pub use broken::{Broken, Reason, Salvaged};
 pub use code::{Code, MessageType};
 pub use fields::Odd;
-pub use mrq::{Caller, Geo, Mrq};
+pub use mrq::{Call, Caller, Geo, Mrq};
 pub use mrs::Mrs;
 pub use tables::{Row, dco, dty, lco, snu, stc};
 
@@ -51,7 +51,7 @@ fn read(body: &[u8]) -> Result<Document, Reason> {
     let text = charset::decode(body);
     let root = reader::read(charset::trim(&text.text))?;
     let taking = fields::Taking::new(text.fallback);
-    match root.name.as_str() {
+    match &*root.name {
         "mrq" => Ok(Document::Mrq(Box::new(Mrq::take(&root, taking)))),
         "mrs" => Ok(Document::Mrs(Box::new(Mrs::take(&root, taking)))),
         _ => Err(Reason::NotScaip),

@@ -1,8 +1,10 @@
 //! `mrq`: what a device says.
 
+mod call;
 mod caller;
 mod wire;
 
+pub use call::Call;
 pub use caller::Caller;
 
 use crate::code::{Code, MessageType};

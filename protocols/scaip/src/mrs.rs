@@ -48,6 +48,11 @@ impl Mrs {
         }
     }
 
+    /// Accepted; the receiver will call the device, duplex.
+    pub fn accepted_callback(reference: &str) -> Self {
+        Self { mre: Some(Code::from(1)), ..Self::status(reference, snu::OK) }
+    }
+
     /// Not accepted, with a short English reason.
     pub fn refused(reference: &str, snu: u16, reason: &str) -> Self {
         Self { ste: Some(reason.to_owned()), ..Self::status(reference, snu) }
@@ -85,12 +90,12 @@ impl Mrs {
         w.finish()
     }
 
-    pub(crate) fn take(root: &Element, mut taking: Taking) -> Self {
+    pub(crate) fn take(root: &Element<'_>, mut taking: Taking) -> Self {
         let mut found = Self::default();
         let t = &mut taking;
         t.root(root);
         for e in &root.children {
-            match e.name.as_str() {
+            match &*e.name {
                 "ref" => t.text(&mut found.reference, "ref", e, fields::is_reference),
                 "snu" => t.code(&mut found.snu, "snu", e, 5),
                 "ste" => t.text(&mut found.ste, "ste", e, fields::within::<128>),

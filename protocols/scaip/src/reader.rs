@@ -1,5 +1,7 @@
 //! A bounded XML reader: quick-xml's events, with everything refused that quick-xml leaves open.
 
+use std::borrow::Cow;
+
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::escape::{EscapeError, resolve_xml_entity};
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -8,18 +10,19 @@ use quick_xml::{Reader, XmlVersion};
 use crate::broken::Reason;
 use crate::limits::{ATTRIBUTES, DEPTH, ELEMENTS};
 
-/// One element: its local name in lower case, its own text, its children.
+/// One element: its local name in lower case, its own text, its children. Nearly always name and
+/// text stand in the document just so, and are not copied.
 #[derive(Debug, Default)]
-pub(crate) struct Element {
-    pub(crate) name: String,
+pub(crate) struct Element<'a> {
+    pub(crate) name: Cow<'a, str>,
     /// Whether the name was written otherwise: with a prefix or capitals.
     pub(crate) renamed: bool,
-    pub(crate) text: String,
-    pub(crate) children: Vec<Element>,
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) children: Vec<Element<'a>>,
 }
 
 /// Reads a document whose ends are trimmed.
-pub(crate) fn read(text: &str) -> Result<Element, Reason> {
+pub(crate) fn read(text: &str) -> Result<Element<'_>, Reason> {
     if text.is_empty() {
         return Err(Reason::Empty);
     }
@@ -29,7 +32,7 @@ pub(crate) fn read(text: &str) -> Result<Element, Reason> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     reader.config_mut().check_comments = true;
-    let mut tree = Tree::default();
+    let mut tree = Tree { document: text, ..Tree::default() };
     let mut first = true;
     loop {
         match reader.read_event().map_err(|error| reason(&error))? {
@@ -42,23 +45,24 @@ pub(crate) fn read(text: &str) -> Result<Element, Reason> {
 }
 
 #[derive(Default)]
-struct Tree {
-    root: Option<Element>,
-    open: Vec<Element>,
+struct Tree<'a> {
+    document: &'a str,
+    root: Option<Element<'a>>,
+    open: Vec<Element<'a>>,
     elements: usize,
     attributes: usize,
 }
 
-impl Tree {
-    fn take(&mut self, event: Event<'_>) -> Result<(), Reason> {
+impl<'a> Tree<'a> {
+    fn take(&mut self, event: Event<'a>) -> Result<(), Reason> {
         match event {
             Event::Start(start) => self.open(&start),
             Event::End(_) => {
                 self.close();
                 Ok(())
             }
-            Event::Text(text) => self.text(&text.xml10_content()),
-            Event::CData(text) => self.text(&text.xml10_content()),
+            Event::Text(text) => self.text(text.xml10_content()),
+            Event::CData(text) => self.text(text.xml10_content()),
             Event::GeneralRef(reference) => self.reference(&reference),
             Event::DocType(_) => Err(Reason::Dtd),
             _ => Ok(()),
@@ -76,6 +80,28 @@ impl Tree {
         if self.elements > ELEMENTS {
             return Err(Reason::TooManyElements);
         }
+        if !start.attributes_raw().is_empty() {
+            self.attributes(start)?;
+        }
+        let local = start.local_name();
+        let name = self.lower_case(local.as_ref());
+        let renamed = name != start.name().as_ref();
+        self.open.push(Element { name, renamed, ..Element::default() });
+        Ok(())
+    }
+
+    /// What stands in the document in lower case is borrowed from there: the event is gone too soon.
+    fn lower_case(&self, name: &str) -> Cow<'a, str> {
+        let at = name.as_ptr().addr().wrapping_sub(self.document.as_ptr().addr());
+        let there = self.document.get(at..at.wrapping_add(name.len()));
+        let plain = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+        match there.filter(|there| plain && *there == name) {
+            Some(there) => Cow::Borrowed(there),
+            None => Cow::Owned(name.to_ascii_lowercase()),
+        }
+    }
+
+    fn attributes(&mut self, start: &BytesStart<'_>) -> Result<(), Reason> {
         // The parser compares every name with every other, so counting comes first.
         for attribute in start.attributes().with_checks(false) {
             attribute.map_err(|_| Reason::NotXml)?;
@@ -88,10 +114,6 @@ impl Tree {
             let attribute = attribute.map_err(|_| Reason::NotXml)?;
             attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| reason(&error))?;
         }
-        let local = start.local_name();
-        let name = local.as_ref().to_ascii_lowercase();
-        let renamed = name != start.name().as_ref();
-        self.open.push(Element { name, renamed, ..Element::default() });
         Ok(())
     }
 
@@ -103,9 +125,10 @@ impl Tree {
         }
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Reason> {
+    fn text(&mut self, text: Cow<'a, str>) -> Result<(), Reason> {
         match self.open.last_mut() {
-            Some(element) => element.text.push_str(text),
+            Some(element) if element.text.is_empty() => element.text = text,
+            Some(element) => element.text.to_mut().push_str(&text),
             None if text.trim().is_empty() => {}
             None => return Err(Reason::TextOutsideRoot),
         }
@@ -116,12 +139,12 @@ impl Tree {
         let character = reference.resolve_char_ref().map_err(|error| reason(&error))?;
         match character {
             Some('\0') => Err(Reason::Nul),
-            Some(character) => self.text(character.encode_utf8(&mut [0; 4])),
-            None => self.text(resolve_xml_entity(reference).ok_or(Reason::Entity)?),
+            Some(character) => self.text(Cow::Owned(character.to_string())),
+            None => self.text(Cow::Borrowed(resolve_xml_entity(reference).ok_or(Reason::Entity)?)),
         }
     }
 
-    fn finish(self) -> Result<Element, Reason> {
+    fn finish(self) -> Result<Element<'a>, Reason> {
         match self.root {
             Some(root) => Ok(root),
             None if self.open.is_empty() => Err(Reason::NotXml),

@@ -61,7 +61,8 @@ pub const NONCE_LIFE: u64 = 300 * SECOND;
 /// forgotten and count as used up: their units are challenged again.
 pub const MAX_NONCES: usize = 131_072;
 
-/// Bytes of the URI in one Contact of a REGISTER. A longer one is refused with 403.
+/// Bytes of what is kept of a REGISTER: of the URI in one Contact, of Call-ID, of the address of
+/// record. A longer one is refused with 403.
 pub const MAX_CONTACT: usize = 512;
 
 /// Addresses of record with a binding at once, unless the caller says otherwise. Beyond it a new

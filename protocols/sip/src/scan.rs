@@ -171,7 +171,9 @@ pub(crate) fn content_length(head: &[u8]) -> Result<Option<usize>, Why> {
     while let Some(line) = Line::at(head, at)
         && !line.text.is_empty()
     {
-        if let Some((key, value)) = line.name_value()
+        // Its name in either form; before it only a stray return can stand.
+        if matches!(line.text.first(), Some(b'C' | b'c' | b'L' | b'l' | b'\r'))
+            && let Some((key, value)) = line.name_value()
             && Name::of(key) == Name::ContentLength
         {
             length.take(value)?;

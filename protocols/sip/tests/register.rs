@@ -112,6 +112,14 @@ fn every_limit_and_what_happens_at_it() {
     assert_eq!(say(&mut bindings, "x", 1, four, 0), Registered::Refused(Refusal::TooMuch));
     let long = format!("Contact: <sip:{}@h>\n", "a".repeat(510));
     assert_eq!(say(&mut bindings, "x", 1, &long, 0), Registered::Refused(Refusal::TooMuch));
+    let call_id = "x".repeat(513);
+    assert_eq!(say(&mut bindings, &call_id, 1, "", 0), Registered::Refused(Refusal::TooMuch));
+    let sent = asks("z", 1, "Contact: <sip:1@h>\n");
+    let register = Register::of(&sent).unwrap();
+    assert_eq!(
+        bindings.register(&[b'a'; 513], &register, 0),
+        Registered::Refused(Refusal::TooMuch)
+    );
     // What would end soonest gives way, never what the unit has just said.
     say(&mut bindings, "x", 1, "Contact: <sip:1@h>;expires=900, <sip:2@h>;expires=800\n", 0);
     let answer = say(&mut bindings, "y", 1, "Contact: <sip:3@h>;expires=60\n", 0);
@@ -119,8 +127,6 @@ fn every_limit_and_what_happens_at_it() {
         told(&answer, 0),
         "200 Contact: <sip:1@h>;expires=900 | Contact: <sip:3@h>;expires=60"
     );
-    let sent = asks("z", 1, "Contact: <sip:1@h>\n");
-    let register = Register::of(&sent).unwrap();
     assert_eq!(bindings.register(b"2@h", &register, 0).status(), 200);
     assert_eq!(bindings.register(b"3@h", &register, 0), Registered::Refused(Refusal::Full));
     assert_eq!(bindings.register(AOR, &register, 0).status(), 200, "who is there goes on");

@@ -45,7 +45,7 @@ fn every_target_has_its_fuzzer_and_every_fuzzer_its_target() {
     }
 }
 
-/// The bodies can fail: a target that finds nothing wrong with anything would pass for ever.
+/// A fuzzer that names its target wrongly must not pass for ever.
 #[test]
 #[should_panic(expected = "no target is called nothing")]
 fn an_unknown_target_is_no_target() {

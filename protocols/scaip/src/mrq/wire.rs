@@ -47,7 +47,7 @@ impl Mrq {
         w.finish()
     }
 
-    pub(crate) fn take(root: &Element, mut taking: Taking) -> Self {
+    pub(crate) fn take(root: &Element<'_>, mut taking: Taking) -> Self {
         let mut found = Self::default();
         taking.root(root);
         for element in &root.children {
@@ -58,8 +58,8 @@ impl Mrq {
         found
     }
 
-    fn take_element(&mut self, e: &Element, t: &mut Taking) {
-        match e.name.as_str() {
+    fn take_element(&mut self, e: &Element<'_>, t: &mut Taking) {
+        match &*e.name {
             "ref" => {
                 t.text(&mut self.reference, "ref", e, fields::is_reference);
                 trim(&mut self.reference);
@@ -94,7 +94,7 @@ impl Mrq {
         }
     }
 
-    fn take_cid(&mut self, e: &Element, t: &mut Taking) {
+    fn take_cid(&mut self, e: &Element<'_>, t: &mut Taking) {
         let mut raw = None;
         if let Some(text) = t.value(self.cid.is_some(), "cid", e) {
             if !fields::is_controller(text) {
@@ -109,7 +109,7 @@ impl Mrq {
         }
     }
 
-    fn take_mty(&mut self, e: &Element, t: &mut Taking) {
+    fn take_mty(&mut self, e: &Element<'_>, t: &mut Taking) {
         if let Some(text) = t.value(self.mty.is_some(), "mty", e) {
             let mty = MessageType::parse(text);
             if mty.as_str() != text || matches!(mty, MessageType::Other(_)) {
@@ -119,7 +119,7 @@ impl Mrq {
         }
     }
 
-    fn take_lge(&mut self, e: &Element, t: &mut Taking) {
+    fn take_lge(&mut self, e: &Element<'_>, t: &mut Taking) {
         t.name(e);
         if self.lge.is_some() {
             t.note(Odd::Repeated("lge"));
@@ -128,7 +128,7 @@ impl Mrq {
         }
         let mut lge = Geo::default();
         for part in &e.children {
-            match part.name.as_str() {
+            match &*part.name {
                 "geo" => t.text(&mut lge.geo, "geo", part, is_geo),
                 "tim" => t.text(&mut lge.tim, "tim", part, fields::within::<22>),
                 "gga" => t.text(&mut lge.gga, "gga", part, fields::within::<81>),

@@ -7,7 +7,9 @@ use core::fmt;
 
 use super::request::{Asked, Register, Wish};
 use super::{Contact, Refusal, Registered, SECOND};
-use crate::limits::{DEFAULT_EXPIRES, MAX_CONTACTS, MAX_EXPIRES, MAX_REGISTERED, MIN_EXPIRES};
+use crate::limits::{
+    DEFAULT_EXPIRES, MAX_CONTACT, MAX_CONTACTS, MAX_EXPIRES, MAX_REGISTERED, MIN_EXPIRES,
+};
 use crate::uri::Uri;
 
 /// What bounds the bindings; seconds, as in headers.
@@ -70,6 +72,9 @@ impl Bindings {
     /// or nothing. `aor`: see [`address_of_record`](super::address_of_record).
     pub fn register(&mut self, aor: &[u8], request: &Register<'_>, now: u64) -> Registered {
         self.expire(now);
+        if aor.len() > MAX_CONTACT {
+            return Registered::Refused(Refusal::TooMuch);
+        }
         let mut bound = self.records.get(aor).cloned().unwrap_or_default();
         let done = match &request.wish {
             Wish::Tell => Ok(()),

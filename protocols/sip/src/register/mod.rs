@@ -38,7 +38,8 @@ pub enum Refusal {
     /// A Request-URI or a Contact that cannot be read, or `*` with anything but Expires 0 and itself:
     /// 400.
     Unreadable,
-    /// A Contact longer than [`MAX_CONTACT`](crate::limits::MAX_CONTACT), or more of them than one
+    /// A Contact, Call-ID or address of record longer than
+    /// [`MAX_CONTACT`](crate::limits::MAX_CONTACT), or more of them than one
     /// address of record may have: 403.
     TooMuch,
     /// An older request than the last with this Call-ID: 500 (RFC 3261 10.3 6 and 7).

@@ -52,6 +52,9 @@ impl<'a> Register<'a> {
         request.uri().ok_or(Refusal::Unreadable)?;
         // An Expires that is no number counts as none (RFC 3261 20.19 gives no other way out).
         let general = headers.number(Name::Expires);
+        if request.call_id().len() > MAX_CONTACT {
+            return Err(Refusal::TooMuch);
+        }
         if !headers.all(Name::Contact).all(quotes_close) {
             return Err(Refusal::Unreadable);
         }
