@@ -110,6 +110,56 @@ mod tests {
         assert_eq!(clock.at(start + Duration::from_secs(10)).0, 1_010 * SECOND);
     }
 
+    /// An hour either way (a machine in local time when summer time changes), ten years, a clock that stands still.
+    #[test]
+    fn a_wall_clock_that_lies_for_a_minute_moves_no_moment() {
+        let (hour, year) = ((3_600 * SECOND).cast_signed(), (31_536_000 * SECOND).cast_signed());
+        for shift in [hour, -hour, 10 * year, -10 * year, 2 * SECOND.cast_signed()] {
+            let (clock, start) = clock_at(2_000_000_000 * SECOND);
+            for s in 1..=60 {
+                let now = start + Duration::from_secs(s);
+                let wall = (2_000_000_000 + s) * SECOND;
+                let told = clock.discipline_to(wall.saturating_add_signed(shift), now);
+                assert_eq!(told, Some(shift), "{shift} after {s} s");
+                assert_eq!(clock.at(now).0, wall, "{shift} after {s} s");
+            }
+        }
+        let (clock, start) = clock_at(2_000_000_000 * SECOND);
+        let stopped =
+            |s| clock.discipline_to(2_000_000_000 * SECOND, start + Duration::from_secs(s));
+        assert_eq!(stopped(1), None, "a second is slewed");
+        assert!((2..=60).all(|s| stopped(s).is_some()), "more is told");
+        // What was slewed before it was told, and nothing more.
+        let after = clock.at(start + Duration::from_mins(1)).0;
+        let slewed = 2_000_000_060 * SECOND - after;
+        assert!(slewed <= 2 * SECOND / CLOCK_SLEW, "{slewed}");
+    }
+
+    /// Whatever the wall clock says and however often it is asked.
+    #[test]
+    fn it_never_falls_and_runs_one_in_a_thousand_off_at_most() {
+        let mut random = 88_172_645_463_325_252_u64;
+        let mut below = |n: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % n
+        };
+        let (clock, start) = clock_at(2_000_000_000 * SECOND);
+        let (mut passed, mut last) = (0, clock.at(start).0);
+        for _ in 0..10_000 {
+            let step = below(3 * SECOND);
+            passed += step;
+            let now = start + Duration::from_nanos(passed);
+            let moment = clock.at(now).0;
+            assert!(moment >= last, "it fell");
+            assert!((moment - last).abs_diff(step) <= step / CLOCK_SLEW + 1, "it ran too fast");
+            last = moment;
+            let far = [SECOND / 2, SECOND, 3_600 * SECOND, 315_360_000 * SECOND][below(4) as usize];
+            clock.discipline_to(moment - far + below(2 * far), now);
+        }
+    }
+
     #[test]
     fn it_starts_no_earlier_than_the_last_entry() {
         let floor = Moment(wall() + 3_600 * SECOND);

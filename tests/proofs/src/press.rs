@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::ledger::Ledger;
-use crate::unit::{TcpUnit, Told, wall};
+use crate::unit::{TcpUnit, Told, long_alarm, wall};
 
 /// How long a unit waits for its `mrs`.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -25,12 +25,9 @@ pub fn until_refused_with(engine: &Engine, ledger: &Ledger, most: usize, bytes: 
     let Ok(mut unit) = TcpUnit::connect(engine.address("sip_tcp"), "5001") else {
         return Told::Nothing;
     };
-    let text = "x".repeat(bytes);
     for _ in 0..most {
         let reference = format!("{:x}", wall());
-        let body = format!(
-            "<mrq><ref>{reference}</ref><cid>5001</cid><dty>0003</dty><stc>0010</stc><ite>{text}</ite></mrq>"
-        );
+        let body = long_alarm("5001", &reference, bytes);
         let told = unit.send(&body, &reference, PATIENCE);
         if told != Told::Mrs(0) {
             return told;
@@ -61,10 +58,21 @@ pub struct Units {
 impl Units {
     /// Begins with so many units of this name and a digit; the name must not be part of another's.
     pub fn start(to: SocketAddr, name: &str, units: usize, ledger: &Ledger) -> Self {
+        Self::start_with(to, name, units, ledger, 0)
+    }
+
+    /// The same with so many bytes of text in each signal.
+    pub fn start_with(
+        to: SocketAddr,
+        name: &str,
+        units: usize,
+        ledger: &Ledger,
+        bytes: usize,
+    ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let threads = (0..units).map(|n| {
             let (ledger, stop, name) = (ledger.clone(), Arc::clone(&stop), format!("{name}{n}"));
-            std::thread::spawn(move || press_on(to, &name, &ledger, &stop))
+            std::thread::spawn(move || press_on(to, &name, bytes, &ledger, &stop))
         });
         Self { threads: threads.collect(), stop }
     }
@@ -77,7 +85,13 @@ impl Units {
     }
 }
 
-fn press_on(to: SocketAddr, name: &str, ledger: &Ledger, stop: &AtomicBool) -> Vec<Duration> {
+fn press_on(
+    to: SocketAddr,
+    name: &str,
+    bytes: usize,
+    ledger: &Ledger,
+    stop: &AtomicBool,
+) -> Vec<Duration> {
     let mut unit = TcpUnit::connect(to, name).expect("it listens");
     let mut took = Vec::new();
     for k in 0.. {
@@ -85,7 +99,8 @@ fn press_on(to: SocketAddr, name: &str, ledger: &Ledger, stop: &AtomicBool) -> V
             break;
         }
         let (reference, since) = (format!("{name}r{k}e"), Instant::now());
-        if unit.press(&reference, PATIENCE) == Told::Mrs(0) {
+        let body = long_alarm(name, &reference, bytes);
+        if unit.send(&body, &reference, PATIENCE) == Told::Mrs(0) {
             took.push(since.elapsed());
             ledger.acknowledged(name, &reference, wall());
         }

@@ -22,7 +22,13 @@ pub fn wall() -> u64 {
 
 /// A manual alarm (`stc` 0010) from a pendant.
 pub fn alarm(cid: &str, reference: &str) -> String {
-    format!("<mrq><ref>{reference}</ref><cid>{cid}</cid><dty>0003</dty><stc>0010</stc></mrq>")
+    long_alarm(cid, reference, 0)
+}
+
+/// The same with so many bytes of text, to fill a segment sooner.
+pub fn long_alarm(cid: &str, reference: &str, bytes: usize) -> String {
+    let text = if bytes > 0 { format!("<ite>{}</ite>", "x".repeat(bytes)) } else { String::new() };
+    format!("<mrq><ref>{reference}</ref><cid>{cid}</cid><dty>0003</dty><stc>0010</stc>{text}</mrq>")
 }
 
 /// The whole SIP MESSAGE around a body.

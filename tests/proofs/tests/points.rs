@@ -1,8 +1,8 @@
 //! The power goes at every operation of a recorded script of 200 presses: clean and torn, each image is opened,
 //! and every acknowledged signal is there. The first start of an engine is part of the script.
 //!
-//! `varde log` reads every image as it is. A start, which heals it, is tried at every operation of the
-//! engine's own first start and at every [`SERVED_EVERY`]th of the presses (`VARDE_SERVED_EVERY=1`: at all).
+//! `varde log` reads every image as it is. A start, which heals it, is tried at every operation of the engine's own
+//! first start, clean and torn in turn, and at every [`SERVED_EVERY`]th of the presses (`VARDE_SERVED_EVERY=1`: at all).
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,9 +13,11 @@ use proofs::image::{self, Loss, Simulated, Step};
 use proofs::ledger::{Ledger, opened_twice};
 use proofs::rng::Rng;
 use proofs::settings::{folder_in_memory, seed, setting};
-use proofs::unit::{TcpUnit, Told, wall};
+use proofs::unit::{TcpUnit, Told, long_alarm, wall};
 
 const PRESSES: usize = 200;
+/// Text of a press: one segment of 1 MiB is filled and left on the way.
+const BYTES: usize = 8_000;
 const SERVED_EVERY: u64 = 50;
 
 struct Script {
@@ -37,7 +39,8 @@ fn script(folder: &Path, skip_sync: bool) -> Script {
     let mut unit = TcpUnit::connect(engine.address("sip_tcp"), "7100").expect("it listens");
     for n in 0..PRESSES {
         let reference = format!("p{n}e");
-        assert_eq!(unit.press(&reference, Duration::from_secs(5)), Told::Mrs(0));
+        let body = long_alarm("7100", &reference, BYTES);
+        assert_eq!(unit.send(&body, &reference, Duration::from_secs(5)), Told::Mrs(0));
         ledger.acknowledged("7100", &reference, wall());
     }
     assert!(engine.stop().success());
@@ -84,7 +87,8 @@ fn cut_everywhere(script: &Script, folder: &Path, every: usize) -> (usize, Vec<S
             let data = folder.join(format!("cut-{k}"));
             std::fs::create_dir_all(&data).expect("a folder");
             disk.power_off(loss, &mut rng, &data);
-            let serve = k < script.start || k.is_multiple_of(served_every);
+            let turn = k.is_multiple_of(2) == (loss == Loss::Clean);
+            let serve = (k < script.start && turn) || k.is_multiple_of(served_every);
             // What was acknowledged before this step's moment was acknowledged before the cut.
             if let Err(why) = lacks(&data, script, step.at - 1, serve) {
                 wrong.push(format!("operation {k} ({}, {loss:?}): {why}", char::from(step.op)));

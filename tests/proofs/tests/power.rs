@@ -1,7 +1,7 @@
 //! The power goes at any moment: images of what the disk may hold, made from a recording of the real engine.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proofs::disk::{Disk, Knob};
 use proofs::engine::{self, Engine};
@@ -24,7 +24,13 @@ struct Recorded {
     until: u64,
 }
 
-/// Runs the real engine under load for two seconds, with every change to its disk recorded.
+/// How much is recorded at the least, and how long that may take on a machine with other work.
+const ACKNOWLEDGED: usize = 300;
+/// Text of a signal: two segments of 1 MiB are filled and left while the recording runs.
+const BYTES: usize = 8_000;
+const RECORDS_FOR: Duration = Duration::from_mins(1);
+
+/// Runs the real engine under load for two seconds or longer, with every change to its disk recorded.
 fn record(folder: &Path, skip_sync: bool) -> Recorded {
     let data = folder.join("data");
     let (engine, disk) = Disk::start(&data, folder, true);
@@ -33,8 +39,12 @@ fn record(folder: &Path, skip_sync: bool) -> Recorded {
     disk.set(Knob::SyncDelay, 2);
     let ledger = Ledger::default();
     let from = wall();
-    let units = Units::start(engine.address("sip_tcp"), "70", 8, &ledger);
+    let units = Units::start_with(engine.address("sip_tcp"), "70", 8, &ledger, BYTES);
     std::thread::sleep(Duration::from_secs(2));
+    let since = Instant::now();
+    while ledger.len() < ACKNOWLEDGED && since.elapsed() < RECORDS_FOR {
+        std::thread::sleep(Duration::from_millis(100));
+    }
     let until = wall();
     units.stop();
     engine.kill();
@@ -74,7 +84,8 @@ fn examine(recorded: &Recorded, data: &Path, at: u64) -> Result<usize, String> {
 fn no_acknowledged_signal_is_lost_when_the_power_goes() {
     let folder = folder_in_memory();
     let recorded = record(folder.path(), false);
-    assert!(recorded.ledger.len() > 100, "only {} acknowledged", recorded.ledger.len());
+    let acknowledged = recorded.ledger.len();
+    assert!(acknowledged >= ACKNOWLEDGED, "only {acknowledged} acknowledged");
     for n in 0..images() {
         for (loss, salt) in [(Loss::Clean, 1_000_000), (Loss::Torn, 2_000_000)] {
             let image = salt + seed() + n;
