@@ -14,6 +14,13 @@ pub fn seed() -> u64 {
     setting("VARDE_SEED", 0)
 }
 
+/// Says every twenty-fifth of what is done, so that a long run that is ended has said how far it came.
+pub fn said(done: u64, what: &str) {
+    if done.is_multiple_of(25) {
+        println!("{done} {what}");
+    }
+}
+
 /// A folder in memory where there is one, for faults that come from the shim and not from the disk.
 pub fn folder_in_memory() -> TempDir {
     let memory = Path::new("/dev/shm");

@@ -7,7 +7,7 @@ use proofs::disk::{Disk, Knob};
 use proofs::engine::{self, Engine};
 use proofs::ledger::Ledger;
 use proofs::press::{until_refused, until_refused_with};
-use proofs::settings::{folder_in_memory, setting};
+use proofs::settings::{folder_in_memory, said, seed, setting};
 use proofs::unit::{TcpUnit, Told, wall};
 use serde_json::Value;
 
@@ -35,15 +35,18 @@ fn fails_at(knob: Knob, n: u64) {
     assert_eq!(ledger.missing(&data, u64::MAX), [], "{knob:?} {n}");
 }
 
-/// At which of the first 300 calls: each `VARDE_EIO_EVERY`th; `tests/run --long` tries every one.
+/// At which of the first 300 calls: each `VARDE_EIO_EVERY`th after the first `VARDE_SEED`; `tests/run --long` tries
+/// every one.
 fn places() -> impl Iterator<Item = u64> {
-    (1..=300).step_by(setting("VARDE_EIO_EVERY", 25) as usize)
+    let from = 1 + seed();
+    (from..=300).step_by(setting("VARDE_EIO_EVERY", 25) as usize)
 }
 
 #[test]
 fn a_failed_write_ends_the_process_with_74_and_no_receipt_follows() {
     for n in places() {
         fails_at(Knob::FailWrite, n);
+        said(n, "writes");
     }
     println!("EIO at {} writes: exit 74 each, nothing lost", places().count());
 }
@@ -52,6 +55,7 @@ fn a_failed_write_ends_the_process_with_74_and_no_receipt_follows() {
 fn a_failed_sync_ends_the_process_with_74_and_no_receipt_follows() {
     for n in places() {
         fails_at(Knob::FailSync, n);
+        said(n, "syncs");
     }
     println!("EIO at {} syncs: exit 74 each, nothing lost", places().count());
 }
@@ -138,6 +142,7 @@ fn a_failed_read_is_said_and_no_entry_is_dropped_for_it() {
         }
         assert_eq!(ledger.missing(&copy, u64::MAX), [], "{command}, read {read}");
         std::fs::remove_dir_all(&copy).expect("the copy can go");
+        said(n, "reads");
     }
     assert!(refused > 0, "no read failed: the harness proves nothing");
     println!("EIO at {} reads: {refused} said so, nothing lost", places().count());

@@ -11,7 +11,7 @@ use proofs::engine::{self, Engine, kept};
 use proofs::ledger::Ledger;
 use proofs::press::until_refused_with;
 use proofs::rng::Rng;
-use proofs::settings::{folder_in_memory, seed, setting};
+use proofs::settings::{folder_in_memory, said, seed, setting};
 use proofs::unit::{self, TcpUnit};
 
 /// The test looks at every so many bytes of what is written.
@@ -205,6 +205,7 @@ fn flip_all(data: &Path, killed: bool, count: u64) -> BTreeMap<(String, &'static
             Fate::Silent => "silent",
         };
         *fates.entry((kind, word)).or_default() += 1;
+        said(n + 1, "flips");
     }
     let again = told(data);
     assert!(

@@ -12,7 +12,7 @@ use proofs::engine::{self, Engine};
 use proofs::image::{self, Loss, Simulated, Step};
 use proofs::ledger::{Ledger, opened_twice};
 use proofs::rng::Rng;
-use proofs::settings::{folder_in_memory, seed, setting};
+use proofs::settings::{folder_in_memory, said, seed, setting};
 use proofs::unit::{TcpUnit, Told, long_alarm, wall};
 
 const PRESSES: usize = 200;
@@ -97,6 +97,7 @@ fn cut_everywhere(script: &Script, folder: &Path, every: usize) -> (usize, Vec<S
             std::fs::remove_dir_all(&data).expect("the image can go");
         }
         disk.apply(step);
+        said(k as u64 + 1, "operations");
     }
     (images, wrong)
 }

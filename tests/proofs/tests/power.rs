@@ -9,7 +9,7 @@ use proofs::image::{self, Loss, Step};
 use proofs::ledger::{Ledger, opened_twice};
 use proofs::press::Units;
 use proofs::rng::Rng;
-use proofs::settings::{folder_in_memory, seed, setting};
+use proofs::settings::{folder_in_memory, said, seed, setting};
 use proofs::unit::wall;
 
 /// Images of each kind; `tests/run --long` sets more.
@@ -95,10 +95,9 @@ fn no_acknowledged_signal_is_lost_when_the_power_goes() {
                 Err(why) => panic!("image {image} ({loss:?}) cannot be opened: {why}"),
             }
         }
-        if (n + 1).is_multiple_of(100) {
-            println!("{} images, {} acknowledged, 0 lost", 2 * (n + 1), recorded.ledger.len());
-        }
+        said(n + 1, "images of each kind");
     }
+    println!("{} images, {acknowledged} acknowledged, 0 lost", 2 * images());
 }
 
 #[test]
