@@ -6,6 +6,9 @@ use std::time::Duration;
 pub const BATCH: usize = 2_000;
 /// Entries read whose decision has not come yet; beyond it they are decided by a fold of the room's own.
 pub const UNDECIDED: usize = 20_000;
+/// An entry whose decision has not come in this time is decided by a fold of the room's own: nothing came after
+/// it that would have brought the decision.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the log is looked at for more when there was none.
 pub const LOOK: Duration = Duration::from_millis(250);
 /// After a failure (a full disk, an unreadable log) the next try comes this much later; always whole, from

@@ -2,14 +2,15 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use central::Decision;
 use central::entry::Entry;
 use journal::embedded::Reader;
 use journal::{Decided, Pos, Record, Records, Unread};
 
-use super::judge::Judge;
-use super::limits::UNDECIDED;
+use super::judge::{Judge, Judged};
+use super::limits::{PATIENCE, UNDECIDED};
 use super::schema::{At, Unfit};
 use super::{Trouble, limits};
 
@@ -33,6 +34,10 @@ pub(super) struct Source {
     /// Read, and those before the first without a decision folded.
     waiting: VecDeque<Waiting>,
     judge: Option<Judge>,
+    /// Since when nothing came that would have brought the next decision.
+    quiet: Option<Instant>,
+    /// The last ones were decided here, because the log was silent: the own fold is kept for the next.
+    own: bool,
     /// Entries whose decision could not be told.
     pub(super) lost: u64,
 }
@@ -62,6 +67,8 @@ impl Source {
             ahead: None,
             waiting: VecDeque::new(),
             judge: None,
+            quiet: None,
+            own: false,
             lost: 0,
         };
         if source.reader.log_id() != at.log {
@@ -108,7 +115,21 @@ impl Source {
             }
             self.take(&mut batch);
         }
+        self.lose_patience(&mut batch);
         Ok(batch)
+    }
+
+    /// A log that has fallen silent brings no more decisions: they are made here.
+    fn lose_patience(&mut self, batch: &mut Vec<Ruled>) {
+        self.own &= batch.is_empty();
+        if !batch.is_empty() || !self.awaits() || self.ahead.is_some() {
+            self.quiet = None;
+        } else if self.quiet.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
+            self.quiet = None;
+            self.own = true;
+            self.judge_before(u64::MAX);
+            self.take(batch);
+        }
     }
 
     /// Nothing is missing up to the durable entry named.
@@ -123,7 +144,9 @@ impl Source {
 
     /// The own fold is no longer needed where decisions come beside the entries.
     pub(super) fn rest(&mut self) {
-        self.judge = None;
+        if !self.own {
+            self.judge = None;
+        }
     }
 
     fn record(&mut self, durable: u64) -> Result<Option<Record>, Trouble> {
@@ -195,16 +218,21 @@ impl Source {
             if self.judge.is_none() {
                 self.judge = Judge::open(&self.log);
             }
-            let decision = self.judge.as_mut().and_then(|judge| judge.decide(waiting.kept.seq));
-            waiting.ruling = decision.map_or(Ruling::None, Ruling::Decided);
-            if matches!(waiting.ruling, Ruling::None) {
-                self.lost += 1;
-                let seq = waiting.kept.seq;
-                tracing::error!(
-                    seq,
-                    "what was decided about this entry cannot be told: history lacks it"
-                );
-            }
+            let judged = self.judge.as_mut().map(|judge| judge.decide(waiting.kept.seq));
+            waiting.ruling = match judged.unwrap_or(Judged::Untold) {
+                Judged::Decided(decision) => Ruling::Decided(decision),
+                Judged::Skipped => Ruling::None,
+                Judged::Untold => {
+                    self.judge = None;
+                    self.lost += 1;
+                    let seq = waiting.kept.seq;
+                    tracing::error!(
+                        seq,
+                        "what was decided about this entry cannot be told: history lacks it"
+                    );
+                    Ruling::None
+                }
+            };
         }
     }
 

@@ -127,6 +127,22 @@ proptest! {
 }
 
 #[test]
+fn a_silent_log_is_folded_to_its_last_entry() {
+    let mut world = World::new();
+    world.signal("link:A", Kind::PRESS);
+    let projections = world.start();
+    world.wait_for(world.durable());
+    assert_eq!(world.one("SELECT count(*) FROM alarm"), Some(1));
+    // What comes after the silence, with decisions made twice: once here, once beside the entries.
+    world.signal("link:B", Kind::PRESS);
+    world.settle();
+    world.wait_for(world.durable() - 1);
+    drop(projections);
+    assert_eq!(world.one("SELECT count(*) FROM alarm"), Some(2));
+    assert_eq!(world.dump(), world.rebuilt());
+}
+
+#[test]
 fn decisions_lost_in_a_crash_are_made_again() {
     let mut world = World::new();
     world.enter(1, "kari");
