@@ -1,6 +1,7 @@
 //! Values that stay open: what no table knows survives as it was written.
 
 use core::fmt;
+use std::io::Write;
 
 /// A number as a device wrote it: `2`, `02` and `0002` are the same number in three writings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,9 +25,13 @@ impl Code {
         self.num == Some(num)
     }
 
-    /// The writing that all writings of the same number share.
-    pub fn canonical(&self) -> String {
-        self.num.map_or_else(|| self.raw.trim().to_owned(), |num| num.to_string())
+    /// The writing that all writings of the same number share, to the end of `out`.
+    pub(crate) fn write_canonical(&self, out: &mut Vec<u8>) {
+        match self.num {
+            // Writing into a vector cannot fail.
+            Some(num) => drop(write!(out, "{num}")),
+            None => out.extend_from_slice(self.raw.trim().as_bytes()),
+        }
     }
 }
 

@@ -149,20 +149,28 @@ impl Mrq {
     /// What makes two messages of one `ref` the same: the canonical bytes of `mty`, `dty`, `did`,
     /// `dco`, `stc` and `lco`, each with its length before it, defaults filled in.
     pub fn content(&self) -> Vec<u8> {
-        let canonical = |code: &Option<Code>| code.as_ref().map(Code::canonical);
-        let parts = [
-            self.message_type().as_str().trim().to_ascii_uppercase(),
-            canonical(&self.dty).unwrap_or_default(),
-            self.did.as_deref().unwrap_or_default().trim().to_owned(),
-            canonical(&self.dco).unwrap_or_default(),
-            self.status().canonical(),
-            self.location().canonical(),
-        ];
-        let mut bytes = Vec::with_capacity(40);
-        for part in parts {
-            bytes.extend_from_slice(&(part.len() as u32).to_be_bytes());
-            bytes.extend_from_slice(part.as_bytes());
-        }
+        let mty = self.mty.as_ref().map_or("ME", MessageType::as_str).trim();
+        let did = self.did.as_deref().unwrap_or_default().trim();
+        let code = |code: &Option<Code>, out: &mut Vec<u8>, default: &str| match code {
+            Some(code) => code.write_canonical(out),
+            None => out.extend_from_slice(default.as_bytes()),
+        };
+        let mut bytes = Vec::with_capacity(48);
+        part(&mut bytes, |out| out.extend(mty.bytes().map(|byte| byte.to_ascii_uppercase())));
+        part(&mut bytes, |out| code(&self.dty, out, ""));
+        part(&mut bytes, |out| out.extend_from_slice(did.as_bytes()));
+        part(&mut bytes, |out| code(&self.dco, out, ""));
+        part(&mut bytes, |out| code(&self.stc, out, "10"));
+        part(&mut bytes, |out| code(&self.lco, out, "0"));
         bytes
     }
+}
+
+/// Writes one part with its length before it, four bytes.
+fn part(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let at = out.len();
+    out.extend_from_slice(&[0; 4]);
+    write(out);
+    let length = (out.len() - at - 4) as u32;
+    out[at..at + 4].copy_from_slice(&length.to_be_bytes());
 }

@@ -181,6 +181,19 @@ fn what_is_written_is_plain_ascii() {
     assert_eq!(long.matches("&#229;").count(), 128);
 }
 
+/// A Duplicate is found by these bytes, also by a later version of this crate.
+#[test]
+fn the_content_is_the_same_bytes_for_ever() {
+    let content = |elements: &str| mrq(format!("<mrq><ref>1</ref>{elements}</mrq>")).content();
+    assert_eq!(content(""), b"\0\0\0\x02ME\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0210\0\0\0\x010");
+    assert_eq!(
+        content(
+            "<mty> in </mty><dty>0004</dty><did> ab1 </did><dco>x 9 </dco><stc>00123</stc><lco>99999</lco>"
+        ),
+        b"\0\0\0\x02IN\0\0\0\x014\0\0\0\x03ab1\0\0\0\x03x 9\0\0\0\x03123\0\0\0\x0599999"
+    );
+}
+
 #[test]
 fn the_content_tells_messages_apart_and_nothing_else() {
     let base = "<mrq><ref>1</ref><cid>7</cid><dty>3</dty><stc>10</stc></mrq>";
