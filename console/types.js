@@ -7,7 +7,7 @@
  * @typedef {"viewer"|"operator"|"leader"} Role
  * @typedef {"all"|string[]} Scope
  *
- * @typedef {{reason:string, class?:Class, n?:number, seconds?:number}} Reason
+ * @typedef {{reason:string, class?:Class, n?:number, seconds?:number, after?:number}} Reason
  * @typedef {{seq:number, kind:number, received:Moment}} SignalRef
  * @typedef {{operator:string, mine:boolean, since:Moment}} Claim
  *

@@ -52,6 +52,7 @@ const WORDS = {
   reason_repeated: ["gjentatt én gang", "repeated once"],
   reason_repeats: ["gjentatt {0} ganger", "repeated {0} times"],
   reason_buffered: ["kom {0} for sent", "came {0} late"],
+  reason_recurred: ["kom igjen {0} etter at alarm {1} ble avsluttet", "came back {0} after alarm {1} was closed"],
   reason_undecodable: ["uleselig", "unreadable"],
   reason_doubtful: ["usikker avsender", "doubtful sender"],
   times: ["{0} ganger: {1}", "{0} times: {1}"],

@@ -28,6 +28,8 @@ export function why(row) {
         return reason.n === 1 ? t("reason_repeated") : t("reason_repeats", reason.n ?? row.count - 1);
       case "buffered":
         return t("reason_buffered", length(reason.seconds ?? 0));
+      case "recurred":
+        return t("reason_recurred", length(reason.seconds ?? 0), reason.after ?? "?");
       default:
         return maybe(`reason_${reason.reason}`) ?? reason.reason.replaceAll("_", " ");
     }

@@ -12,7 +12,7 @@ use crate::lifecycle::State;
 use crate::limits;
 use crate::output::Row;
 use crate::sum::Summed;
-use crate::triage::{self, Facts, Reading};
+use crate::triage::{self, Facts, Reading, Recurred};
 use crate::words::{AlarmId, DeviceId, Moment, Municipality, Seq};
 
 /// One open alarm.
@@ -34,6 +34,20 @@ pub(crate) struct Closed {
     pub(crate) by: String,
     #[n(1)]
     pub(crate) municipality: Municipality,
+    /// Kept while rules ask for it.
+    #[n(2)]
+    pub(crate) ended: Option<Ended>,
+}
+
+/// What a closed alarm was of, and when it was closed.
+#[derive(Clone, Debug, Encode, Decode)]
+pub(crate) struct Ended {
+    #[n(0)]
+    pub(crate) device: DeviceId,
+    #[n(1)]
+    pub(crate) kind: Kind,
+    #[n(2)]
+    pub(crate) at: Moment,
 }
 
 /// A Repeat belongs to the open alarm of the same device and kind. The municipality is part of it so
@@ -47,6 +61,8 @@ pub(crate) struct Alarms {
     by_source: BTreeMap<Source, AlarmId>,
     closed: BTreeMap<AlarmId, Closed>,
     closed_order: VecDeque<AlarmId>,
+    /// The last alarm closed of each source, where it is known what it was of.
+    ended: BTreeMap<Source, AlarmId>,
 }
 
 impl Alarms {
@@ -112,11 +128,12 @@ impl Alarms {
         self.open.insert(row.alarm, alarm);
     }
 
-    /// Ends an alarm; its row is handed back.
-    pub(crate) fn close(&mut self, id: AlarmId, by: &str) -> Option<Row> {
+    /// Ends an alarm; its row is handed back. `at`: when, where that is to be remembered.
+    pub(crate) fn close(&mut self, id: AlarmId, by: &str, at: Option<Moment>) -> Option<Row> {
         let row = self.open.remove(&id)?.row;
         self.by_source.remove(&(row.device.clone(), row.kind, row.municipality));
-        self.remember_closed(id, Closed { by: by.into(), municipality: row.municipality });
+        let ended = at.map(|at| Ended { device: row.device.clone(), kind: row.kind, at });
+        self.remember_closed(id, Closed { by: by.into(), municipality: row.municipality, ended });
         Some(row)
     }
 
@@ -125,17 +142,56 @@ impl Alarms {
         if self.closed_order.len() >= limits::CLOSED
             && let Some(oldest) = self.closed_order.pop_front()
         {
-            self.closed.remove(&oldest);
+            self.forget_closed(oldest);
+        }
+        if let Some(source) = closed.source() {
+            self.ended.insert(source, id);
         }
         self.closed_order.push_back(id);
         self.closed.insert(id, closed);
+    }
+
+    fn forget_closed(&mut self, oldest: AlarmId) {
+        let source = self.closed.remove(&oldest).and_then(|closed| closed.source());
+        if let Some(source) = source
+            && self.ended.get(&source) == Some(&oldest)
+        {
+            self.ended.remove(&source);
+        }
+    }
+
+    /// The alarm of a signal's source that was closed less than `window` nanoseconds before `now`.
+    pub(crate) fn recurred(
+        &self,
+        signal: &Signal,
+        kind: Kind,
+        now: Moment,
+        window: u64,
+    ) -> Option<Recurred> {
+        let source = (signal.device.clone(), kind, signal.municipality);
+        let after = *self.ended.get(&source)?;
+        let ended = self.closed.get(&after)?.ended.as_ref()?;
+        let passed = now.0.saturating_sub(ended.at.0);
+        (passed < window).then_some(Recurred { after, seconds: passed / 1_000_000_000 })
+    }
+}
+
+impl Closed {
+    fn source(&self) -> Option<Source> {
+        let ended = self.ended.as_ref()?;
+        Some((ended.device.clone(), ended.kind, self.municipality))
     }
 }
 
 impl Alarm {
     /// The alarm a signal opens.
-    pub(crate) fn new(seq: Seq, signal: &Signal, reading: Reading) -> Self {
-        let facts = Facts::of(signal, reading);
+    pub(crate) fn new(
+        seq: Seq,
+        signal: &Signal,
+        reading: Reading,
+        recurred: Option<Recurred>,
+    ) -> Self {
+        let facts = Facts::of(signal, reading).recurring(recurred);
         let (priority, reasons) = facts.judge(0);
         let row = Row {
             alarm: AlarmId(seq),

@@ -14,11 +14,9 @@ use crate::limits;
 use crate::output::{Output, Receipt, Row, Session};
 use crate::persons::Persons;
 use crate::roster::Roster;
+use crate::rules::{OLDEST, RULES};
 use crate::waiting::Waiting;
 use crate::words::{AlarmId, ChainHash, Moment, Seq, SessionId};
-
-/// The rules this node knows; a log that asks for others stops it.
-pub const RULES: u32 = 1;
 
 /// Where the log put an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +89,8 @@ pub struct Tally {
 pub struct Central {
     pub(crate) genesis: Option<Genesis>,
     pub(crate) rules: u32,
+    /// Knows no rules above these; not part of the state.
+    pub(crate) ceiling: Option<u32>,
     pub(crate) last: Seq,
     pub(crate) now: Moment,
     pub(crate) tally: Tally,
@@ -167,7 +167,7 @@ impl Central {
     fn admit(&self, at: &Placed, entry: &Entry) -> Result<(), Stop> {
         self.in_order(at)?;
         match entry {
-            Entry::Rules(n) if *n != RULES => Err(Stop::LacksRules(*n)),
+            Entry::Rules(n) if !self.has_rules(*n) => Err(Stop::LacksRules(*n)),
             Entry::Genesis(_) => Ok(()),
             _ if self.genesis.is_none() => Err(Stop::NoGenesis),
             _ => Ok(()),
@@ -179,7 +179,7 @@ impl Central {
             return Decision::Void;
         }
         self.genesis = Some(genesis.clone());
-        self.rules = RULES;
+        self.rules = OLDEST;
         Decision::Noted
     }
 

@@ -122,6 +122,15 @@ impl Entry {
         }
     }
 
+    /// The rules that these bytes choose, where they are a whole [`Entry::Rules`]; looks at the head alone
+    /// where they are something else.
+    pub fn chosen_by(bytes: &[u8]) -> Option<u32> {
+        match (Self::kind_of(bytes) == Some(RULES)).then(|| Self::decode(bytes))? {
+            Ok(Self::Rules(n)) => Some(n),
+            _ => None,
+        }
+    }
+
     /// Whether an entry of this kind may be passed over. What begins a log, what chooses its rules and
     /// what skips decide about every entry after them: without one of these nothing can be folded.
     pub const fn may_be_skipped(kind: Option<u16>) -> bool {

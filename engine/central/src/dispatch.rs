@@ -139,7 +139,7 @@ impl Central {
     }
 
     fn end(&mut self, id: AlarmId, operator: &str, out: &mut Vec<Output>) -> Option<u32> {
-        let row = self.alarms.close(id, operator)?;
+        let row = self.alarms.close(id, operator, self.in_force().recurrence.map(|_| self.now))?;
         let operator = operator.into();
         out.push(Output::Gone(Gone { alarm: id, municipality: row.municipality, operator }));
         Some(row.version.saturating_add(1))

@@ -81,7 +81,10 @@ impl Central {
         out: &mut Vec<Output>,
     ) -> Decision {
         self.tally.opened = self.tally.opened.saturating_add(1);
-        let alarm = Alarm::new(at.seq, signal, reading);
+        let window = self.in_force().recurrence;
+        let recurred =
+            window.and_then(|window| self.alarms.recurred(signal, reading.kind, self.now, window));
+        let alarm = Alarm::new(at.seq, signal, reading, recurred);
         let (priority, reasons) = (alarm.row.priority, alarm.row.reasons.clone());
         self.waiting.enter(&alarm);
         out.push(Output::Row(alarm.row.clone()));

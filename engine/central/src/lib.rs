@@ -21,6 +21,7 @@ pub mod limits;
 pub mod output;
 mod persons;
 mod roster;
+mod rules;
 pub mod salvage;
 mod state;
 mod sum;
@@ -28,8 +29,9 @@ pub mod triage;
 mod waiting;
 pub mod words;
 
-pub use crate::central::{Central, Placed, RULES, Stop, Tally};
+pub use crate::central::{Central, Placed, Stop, Tally};
 pub use crate::codec::Undecodable;
 pub use crate::decision::Decision;
 pub use crate::persons::Person;
+pub use crate::rules::{OLDEST, RULES};
 pub use crate::state::Unreadable;

@@ -34,6 +34,9 @@ pub const BELIEVED_AGE: u64 = 7 * 24 * 3_600 * SECOND;
 /// Alarms open at a time. At it the sequencer refuses new signals, so that their units try the next
 /// receiver; nothing open is ever dropped.
 pub const OPEN_ALARMS: usize = 200_000;
+/// How soon after a close a new alarm of the same source is a recurrence: 2 h in nanoseconds; after it,
+/// it is an alarm like any other. One of the last [`CLOSED`] closes, or it is forgotten before.
+pub const RECURRENCE: u64 = 2 * 3_600 * SECOND;
 /// Closed alarms remembered so that a late act is told who closed it; the one closed first is
 /// forgotten, and an act on it is told there is no such alarm.
 pub const CLOSED: usize = 4_096;

@@ -81,6 +81,16 @@ pub enum Reason {
     /// The sender is not proved.
     #[n(4)]
     Doubtful,
+    /// An alarm of the same device, kind and municipality was closed shortly before.
+    #[n(5)]
+    Recurred {
+        /// Which: its history belongs in front of this one.
+        #[n(0)]
+        after: AlarmId,
+        /// How long before: seconds.
+        #[n(1)]
+        seconds: u64,
+    },
 }
 
 /// One alarm as a console shows it. Everything personal is fetched apart and opened under audit.

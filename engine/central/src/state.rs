@@ -17,6 +17,7 @@ use crate::central::Central;
 use crate::dedup::Seen;
 use crate::limits;
 use crate::roster::Member;
+use crate::rules::RULES;
 use crate::words::{AlarmId, DeviceId};
 
 /// The form written today. A change to what is written is a new form; the ones before stay readable, for a
@@ -30,6 +31,8 @@ const ITEMS: u64 = 13;
 pub enum Unreadable {
     /// Another version's form: start that version, or fold the log.
     Form(u32),
+    /// Decided by rules this node lacks: start the version that has them.
+    Rules(u32),
     /// Not the CBOR it should be, over a limit, or bytes after its end.
     Malformed {
         /// How many bytes in.
@@ -41,6 +44,7 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Form(form) => write!(f, "its form is {form}, this version reads {FORM}"),
+            Self::Rules(n) => write!(f, "rules {n} decide in it, this version has {RULES}"),
             Self::Malformed { at } => write!(f, "the state in it is malformed at byte {at}"),
         }
     }
@@ -97,6 +101,9 @@ impl Central {
         let central = Self::read(&mut from).map_err(|_| malformed(&from))?;
         if from.position() != bytes.len() {
             return Err(malformed(&from));
+        }
+        if central.rules != 0 && !central.has_rules(central.rules) {
+            return Err(Unreadable::Rules(central.rules));
         }
         Ok(central)
     }

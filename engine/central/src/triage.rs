@@ -8,7 +8,7 @@ use crate::entry::{Flags, Sender, Signal};
 use crate::kind::{Class, Effect, Kind};
 use crate::limits;
 use crate::output::Reason;
-use crate::words::Moment;
+use crate::words::{AlarmId, Moment};
 
 /// How a signal reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,18 @@ pub(crate) struct Facts {
     undecodable: bool,
     #[n(3)]
     doubtful: bool,
+    /// The alarm of the same source closed shortly before, and how many seconds.
+    #[n(4)]
+    recurred: Option<Recurred>,
+}
+
+/// What a new alarm comes back from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Recurred {
+    #[n(0)]
+    pub(crate) after: AlarmId,
+    #[n(1)]
+    pub(crate) seconds: u64,
 }
 
 /// One class: its priority, with one Repeat, with three or more, and when it came late.
@@ -74,7 +86,13 @@ impl Facts {
                 .then(|| signal.received.0.saturating_sub(since(signal).0) / 1_000_000_000),
             undecodable: signal.flags.has(Flags::UNDECODABLE) || reading.kind == Kind::UNDECODABLE,
             doubtful: signal.sender == Sender::Doubtful,
+            recurred: None,
         }
+    }
+
+    /// The same for an alarm that comes back from one closed shortly before.
+    pub(crate) fn recurring(self, recurred: Option<Recurred>) -> Self {
+        Self { recurred, ..self }
     }
 
     /// The priority (0 most urgent, 9 least) and its reasons, with so many Repeats of late.
@@ -86,9 +104,16 @@ impl Facts {
             1 | 2 => band.repeated,
             _ => band.insisted,
         };
+        // As urgent as if the closed alarm were still open and this its first Repeat; never less than without.
+        let priority = match self.recurred {
+            Some(_) => priority.min(band.repeated),
+            None => priority,
+        };
         let mut reasons = Vec::with_capacity(2);
         reasons.push(Reason::Class(self.class));
         reasons.extend((repeats > 0).then_some(Reason::Repeats(repeats)));
+        let recurred = |Recurred { after, seconds }| Reason::Recurred { after, seconds };
+        reasons.extend(self.recurred.map(recurred));
         reasons.extend(self.late.map(Reason::Buffered));
         reasons.extend(self.undecodable.then_some(Reason::Undecodable));
         reasons.extend(self.doubtful.then_some(Reason::Doubtful));

@@ -6,7 +6,7 @@ use central::entry::{Entry, Role, Scope, Verb};
 use central::kind::Kind;
 use central::output::{Output, Refusal};
 use central::words::{ActId, AlarmId, Moment, Municipality, Seq, SessionId};
-use central::{Central, Decision, Stop, limits};
+use central::{Central, Decision, RULES, Stop, limits};
 use support::{KARI, OLA, SECOND, START, World, close, genesis, offers, placed, session};
 
 #[test]
@@ -211,7 +211,10 @@ fn a_node_stops_rather_than_guess() {
     assert_eq!(central.apply(&placed(1, 1), &Entry::Tick, &mut out), Err(Stop::NoGenesis));
     central.apply(&placed(1, 1), &genesis(), &mut out).unwrap();
     let before = central.digest();
-    assert_eq!(central.apply(&placed(2, 1), &Entry::Rules(2), &mut out), Err(Stop::LacksRules(2)));
+    assert_eq!(
+        central.apply(&placed(2, 1), &Entry::Rules(RULES + 1), &mut out),
+        Err(Stop::LacksRules(RULES + 1))
+    );
     assert_eq!(
         central.apply(&placed(3, 1), &Entry::Tick, &mut out),
         Err(Stop::OutOfOrder { expected: Seq(2), got: Seq(3) })

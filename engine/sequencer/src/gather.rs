@@ -33,6 +33,8 @@ pub(crate) struct Bounds {
     pub(crate) crowded: bool,
     /// The log has no genesis yet: nothing else may come before it.
     pub(crate) unborn: bool,
+    /// The newest rules there are here.
+    pub(crate) rules: u32,
 }
 
 impl Gather {
@@ -106,7 +108,8 @@ impl Gather {
 /// Nothing is proposed that could not be applied: it would stop every node at every start.
 fn admit(inbound: &Inbound, bounds: Bounds) -> Result<Weight, Why> {
     let entry = Entry::decode(&inbound.body).map_err(|_| Why::Invalid)?;
-    let lacks_rules = matches!(entry, Entry::Rules(n) if n != central::RULES);
+    let lacks_rules =
+        matches!(entry, Entry::Rules(n) if !(central::OLDEST..=bounds.rules).contains(&n));
     // What a running loop has applied it cannot pass over: a skip is proposed at a start, before it.
     let skips = matches!(entry, Entry::Skip(_));
     let too_early = bounds.unborn && !matches!(entry, Entry::Genesis(_));

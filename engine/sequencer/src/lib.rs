@@ -6,6 +6,7 @@
 mod gather;
 pub mod limits;
 mod refold;
+mod replay;
 mod sequencer;
 mod skips;
 mod weight;
@@ -16,6 +17,7 @@ use central::output::Output;
 use central::{Central, Decision, Placed, Stop, Undecodable};
 
 pub use crate::refold::{Irreproducible, Refolded, Step, refold, refold_seeing};
+pub use crate::replay::{Difference, Range, Replayed, replay};
 pub use crate::sequencer::Sequencer;
 pub use crate::skips::Skips;
 

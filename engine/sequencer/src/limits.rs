@@ -18,6 +18,8 @@ pub const ROOM_FOR_PERSON: u64 = 4 * 1024 * 1024;
 pub const ROOM_FOR_ACTS: u64 = 256 * 1024;
 /// Bytes an entry takes in the log besides its body, at most.
 pub const FRAME: u64 = 128;
+/// When nothing else came for so long (1 s in nanoseconds), the last decisions are written by themselves.
+pub const REST: u64 = 1_000_000_000;
 /// Decisions a refold keeps until the frame to compare them with comes; older ones are not compared.
 pub const UNCOMPARED: usize = 16 * BATCH;
 

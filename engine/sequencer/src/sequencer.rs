@@ -13,7 +13,7 @@ use journal::{Batch, Decided, Draft, Event, Health, Log, Refused};
 use lanes::Outlet;
 
 use crate::gather::{Bounds, Gather, Item};
-use crate::limits::{BATCH, FRAME, IN_FLIGHT, RETRY};
+use crate::limits::{BATCH, FRAME, IN_FLIGHT, REST, RETRY};
 use crate::{Halt, Inbound, Shell, Skips, Turn, Why};
 
 /// The loop of one node.
@@ -31,6 +31,8 @@ pub struct Sequencer<L, S> {
     decided: VecDeque<Decided>,
     outputs: Vec<Output>,
     skips: Skips,
+    /// When something was last done.
+    busy: u64,
     /// The log refused the last batch for want of room.
     full: bool,
     /// Bytes left where the log cannot make its next segment, counted down by what was proposed.
@@ -68,6 +70,7 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
             decided: VecDeque::new(),
             outputs: Vec::new(),
             skips: Skips::default(),
+            busy: 0,
             full: false,
             room: None,
             halt: None,
@@ -101,7 +104,48 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
             return Turn::Stopped(halt);
         }
         self.shell.turned(&self.central);
-        if worked { Turn::Worked } else { Turn::Idle { wake: self.wake(now) } }
+        if worked {
+            self.busy = now;
+            return Turn::Worked;
+        }
+        if self.rested(now) {
+            self.write_decided();
+            self.busy = now;
+        }
+        Turn::Idle { wake: self.wake(now) }
+    }
+
+    /// Hands over the decisions that no entry takes along, in batches without entries; to be asked at a
+    /// clean stop, when the loop is quiet. What the log has no room for is decided again by the next fold.
+    pub fn write_decided(&mut self) {
+        // The last bytes of a log that is about to be full are for acts.
+        while self.room.is_none() && !self.full && !self.decided.is_empty() {
+            let count = self.decided.len().min(BATCH);
+            let decided = self.decided.drain(..count).collect();
+            let (node, boot, n) = (self.node, self.boot, self.n + 1);
+            let batch = Batch { node, boot, n, entries: Vec::new(), decided };
+            match self.log.propose(batch) {
+                Ok(()) => self.n = n,
+                Err(Refused::Full(batch) | Refused::Stopped(batch) | Refused::TooBig(batch)) => {
+                    self.take_back(batch.decided);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn take_back(&mut self, decided: Vec<Decided>) {
+        for decided in decided.into_iter().rev() {
+            self.decided.push_front(decided);
+        }
+    }
+
+    fn rested(&self, now: u64) -> bool {
+        self.owes_decided() && now >= self.busy.saturating_add(REST)
+    }
+
+    fn owes_decided(&self) -> bool {
+        !self.decided.is_empty() && self.sent.is_empty() && self.room.is_none() && !self.full
     }
 
     /// Sleeps until something is pushed, the lanes' waker is used, or the time is over.
@@ -145,6 +189,7 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
                 room: self.room,
                 crowded: self.central.is_crowded(),
                 unborn: self.central.purpose().is_none(),
+                rules: self.central.newest_rules(),
             };
             let shell = &mut self.shell;
             self.gather.fill(&mut self.outlet, bounds, &mut |inbound, why| {
@@ -196,9 +241,7 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
             Err(Refused::Stopped(batch)) => (batch, Why::Stopped),
             Err(Refused::TooBig(batch)) => (batch, Why::Invalid),
         };
-        for decided in batch.decided.into_iter().rev() {
-            self.decided.push_front(decided);
-        }
+        self.take_back(batch.decided);
         self.not_taken(items, why);
         false
     }
@@ -285,7 +328,8 @@ impl<L: Log, S: Shell> Sequencer<L, S> {
         let retry = (!self.gather.is_empty()).then(|| now.saturating_add(RETRY));
         // While a batch is under way its entries move the time; the Tick, if still due, comes after.
         let tick = self.central.next_wake().map(|wake| wake.0).filter(|_| self.sent.is_empty());
-        retry.into_iter().chain(tick).min()
+        let rest = self.owes_decided().then(|| self.busy.saturating_add(REST));
+        retry.into_iter().chain(tick).chain(rest).min()
     }
 }
 

@@ -171,7 +171,8 @@ fn time_alone_ends_a_session_by_one_tick() {
     }
     assert_eq!(rig.order.undecided(NODE), 1, "one Tick under way, not five");
     rig.order.set_stalled(false);
-    assert_eq!(rig.settle(1_000), Turn::Idle { wake: None });
+    let rest = 1_000 + sequencer::limits::REST;
+    assert_eq!(rig.settle(1_000), Turn::Idle { wake: Some(rest) }, "only its decision is owed");
     assert_eq!(rig.order.last(), before + 1);
     assert_eq!(rig.sequencer.central().sessions().count(), 0);
 }

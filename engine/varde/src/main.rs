@@ -4,6 +4,8 @@ mod backup;
 mod demo;
 mod log;
 mod password;
+mod replay;
+mod rules;
 mod serve;
 mod verify;
 
@@ -74,6 +76,14 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         keys: Option<PathBuf>,
     },
+    /// Decide a part of the log again and print every decision that differs, as a line of JSON
+    Replay(replay::Asked),
+    /// Print the rules that decide in a log and those this version has, or choose others
+    Rules {
+        /// From now on these decide
+        #[arg(long, value_name = "N")]
+        set: Option<u32>,
+    },
     /// Make a device's certificate for `alarm/1`
     Device {
         /// The device's id: letters, digits and hyphens, at most 32
@@ -118,6 +128,8 @@ fn main() -> ExitCode {
         Some(Command::Restore { from, keys }) => {
             backup::restore(&from, &place.data("./varde-data"), keys.as_deref())
         }
+        Some(Command::Replay(asked)) => replay::run(&place.data("./varde-data"), &asked),
+        Some(Command::Rules { set }) => rules::run(&place.data("./varde-data"), set),
         Some(Command::Device { id, municipality, out }) => {
             serve::device(place, &id, &municipality, &out)
         }

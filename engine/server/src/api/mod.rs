@@ -39,7 +39,7 @@ pub use crate::api::once::hex;
 use crate::api::once::{Grant, Onces};
 use crate::api::rows::Faces;
 pub(crate) use crate::api::rows::health_name;
-pub use crate::api::rows::path_name;
+pub use crate::api::rows::{path_name, reason};
 use crate::hops::Hops;
 use crate::intake::Intake;
 use crate::metrics::Listener;

@@ -114,13 +114,17 @@ fn claim(claim: &Claim) -> Value {
     json!({ "operator": claim.operator, "mine": false, "since": moment(claim.since) })
 }
 
-fn reason(reason: &Reason) -> Value {
+/// Why an alarm has its priority, as the API says it.
+pub fn reason(reason: &Reason) -> Value {
     match reason {
         Reason::Class(class) => json!({ "reason": "class", "class": class_name(*class) }),
         Reason::Repeats(n) => json!({ "reason": "repeats", "n": n }),
         Reason::Buffered(seconds) => json!({ "reason": "buffered", "seconds": seconds }),
         Reason::Undecodable => json!({ "reason": "undecodable" }),
         Reason::Doubtful => json!({ "reason": "doubtful" }),
+        Reason::Recurred { after, seconds } => {
+            json!({ "reason": "recurred", "after": after.0.0, "seconds": seconds })
+        }
     }
 }
 

@@ -72,6 +72,7 @@ pub(super) fn submit(data: &Path, wishes: &[Wish]) -> Result<Vec<Done>, ControlE
             }
         }
     }
+    alone.sequencer.write_decided();
     let stopped = alone.sequencer.into_log().stop();
     let stopped = stopped.map_err(|why| format!("the log's head could not be noted: {why}"));
     match failed.or(stopped.err()) {

@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub use self::open::{LOG, NODE, RULES, StartError};
+pub use self::open::{LOG, NODE, StartError};
 pub(crate) use self::open::{Wanted, open, wake_by};
 pub(crate) use self::skip::meets;
 pub use self::thread::Ended;

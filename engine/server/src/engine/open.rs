@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use central::Central;
 use central::entry::{Entry, Genesis, Purpose};
 use central::words::{KeyId, Moment};
+use central::{Central, RULES};
 use journal::embedded::{self, Embedded, Options};
 use journal::{Batch, Draft, Event, Health, Log};
 use sequencer::{Refolded, Skips};
@@ -19,8 +19,6 @@ use crate::clock::wall;
 use crate::details::Details;
 use crate::limits::{BEGIN_WAITS, BEGIN_WAITS_FULL, CLOCK_GAP};
 
-/// The rules this engine decides by.
-pub const RULES: u32 = 1;
 /// This engine's node number; one machine is node 0.
 pub const NODE: u16 = 0;
 /// Where the log lives below the data folder.

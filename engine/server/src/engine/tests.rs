@@ -94,6 +94,7 @@ fn folded(data: &Path) -> (u64, u64, [u8; 32]) {
 fn an_entry_that_panics_ends_one_run_is_shown_by_the_next_and_stays_skipped_in_the_third() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
+    // Its requests under way go with it, as with a process that ends.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let engine = started(&runtime, &data);
     let mut ended = engine.ended();
@@ -104,7 +105,9 @@ fn an_entry_that_panics_ends_one_run_is_shown_by_the_next_and_stays_skipped_in_t
     let end = end.unwrap().unwrap().clone();
     assert!(matches!(&end, Some(Ended::CannotApply(why)) if why.contains("panic")), "{end:?}");
     runtime.block_on(engine.stop());
+    drop((ended, runtime));
 
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     let second = started(&runtime, &data);
     let alarm = seen_by_an_operator(&second);
     let text = alarm.to_string();

@@ -82,6 +82,7 @@ fn turns(sequencer: &mut Sequencer<Embedded, Outbox>, clock: &Clock, asked: &Ato
         match sequencer.turn(clock.now().0) {
             Turn::Worked => {}
             Turn::Idle { .. } if asked.load(Ordering::Acquire) && sequencer.is_quiet() => {
+                sequencer.write_decided();
                 return Ended::Cleanly;
             }
             Turn::Idle { wake } => {
