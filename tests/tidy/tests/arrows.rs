@@ -13,11 +13,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("lanes", &[]),
     ("journal", &[]),
     ("central", &[]),
+    ("proof", &[]),
     ("traffic", &[]),
     ("sequencer", &["lanes", "journal", "central"]),
-    ("server", &["sip", "scaip", "link", "lanes", "journal", "central", "sequencer"]),
+    ("server", &["sip", "scaip", "link", "lanes", "journal", "central", "sequencer", "proof"]),
     ("player", &["sip", "scaip", "link", "traffic"]),
-    ("varde", &["server", "central", "journal", "sequencer", "player", "traffic"]),
+    ("varde", &["server", "central", "journal", "sequencer", "proof", "player", "traffic"]),
     ("simulator", &["sequencer", "central", "journal", "lanes", "traffic"]),
     ("benches", &["lanes", "journal", "central", "sequencer", "sip", "scaip", "link"]),
     ("inputs", &["sip", "scaip", "link", "central"]),
@@ -31,6 +32,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("scaip", &["quick-xml", "encoding_rs"]),
     ("link", &["minicbor"]),
     ("central", &["minicbor", "sha2"]),
+    ("proof", &["sha2"]),
     ("traffic", &["sha2"]),
 ];
 
