@@ -4,7 +4,9 @@ mod backup;
 mod demo;
 mod log;
 mod password;
+mod proof;
 mod replay;
+mod roots;
 mod rules;
 mod serve;
 mod verify;
@@ -56,8 +58,35 @@ enum Command {
     Check,
     /// Print every entry of a log as a line of JSON, also while its engine runs
     Log,
-    /// Check a log's chain and print its last Seq, head and state hash
-    Verify,
+    /// Check a log's chain and roots and print its last Seq, head and state hash; or check a proof file alone
+    Verify {
+        /// A proof file: checked without any log
+        #[arg(long, value_name = "FILE")]
+        proof: Option<PathBuf>,
+        /// The centre's public key (roots.pub), as it was handed out
+        #[arg(long, value_name = "FILE", requires = "proof")]
+        key: Option<PathBuf>,
+    },
+    /// Make the signed roots of the days that are over, and check those that are there
+    Roots {
+        /// Print only this UTC day, such as 2026-11-21
+        #[arg(long)]
+        day: Option<String>,
+        /// Only check
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the proof file of one alarm, which anyone can check without the log
+    Proof {
+        /// The alarm: the Seq of the signal that opened it
+        #[arg(long)]
+        alarm: u64,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Print what others know this centre by
+    Authority,
     /// Copy the log, as far as it is durable, to a folder; also of a running engine. Made again it copies only what is new
     Backup {
         /// Where to
@@ -120,7 +149,15 @@ fn main() -> ExitCode {
         Some(Command::Serve { accept_clock }) => serve::run(place, accept_clock),
         Some(Command::Check) => serve::check(place),
         Some(Command::Log) => log::run(&place.data("./varde-data")),
-        Some(Command::Verify) => verify::run(&place.data("./varde-data")),
+        Some(Command::Verify { proof: Some(file), key }) => proof::run(&file, key.as_deref()),
+        Some(Command::Verify { .. }) => verify::run(&place.data("./varde-data")),
+        Some(Command::Roots { day, check }) => {
+            roots::run(&place.data("./varde-data"), day.as_deref(), check)
+        }
+        Some(Command::Proof { alarm, out }) => {
+            roots::prove(&place.data("./varde-data"), alarm, &out)
+        }
+        Some(Command::Authority) => roots::authority(&place.data("./varde-data")),
         Some(Command::Backup { to, keys: false }) => backup::log(&place.data("./varde-data"), &to),
         Some(Command::Backup { to, keys: true }) => {
             backup::secrets(&place.data("./varde-data"), &to)

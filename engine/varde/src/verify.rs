@@ -3,18 +3,19 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use ::roots::Folder;
 use central::Central;
 use server::api::hex;
 
-/// Exit code of a log that is damaged.
-const DAMAGED: u8 = 2;
+use crate::roots::log_below;
 
-/// Checks the log below a data folder and prints what it is.
+/// Exit code of a log that is damaged.
+pub(crate) const DAMAGED: u8 = 2;
+
+/// Checks the log below a data folder, or a folder that is a log, and the roots beside it; prints what it is. Takes no
+/// lock, needs no key, writes nothing.
 pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
-    let folder = data.join(server::engine::LOG);
-    if !folder.is_dir() {
-        return Err(format!("{} holds no log; name the data folder with --data", data.display()));
-    }
+    let folder = log_below(data)?;
     let summary = match journal::embedded::verify(&folder) {
         Ok(summary) => summary,
         Err(damage) => {
@@ -41,7 +42,9 @@ pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
             println!("entries {} segments {}", summary.entries, summary.segments);
             println!("decisions compared {}", folded.compared);
             println!("skipped {}", folded.skipped);
-            Ok(ExitCode::SUCCESS)
+            let roots = Folder::of(data);
+            let agree = !roots.exists() || crate::roots::agree(&folder, roots)?;
+            Ok(if agree { ExitCode::SUCCESS } else { ExitCode::from(DAMAGED) })
         }
         Err(why) => {
             println!("damaged: {why}");

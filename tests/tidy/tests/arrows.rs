@@ -16,9 +16,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("proof", &[]),
     ("traffic", &[]),
     ("sequencer", &["lanes", "journal", "central"]),
-    ("server", &["sip", "scaip", "link", "lanes", "journal", "central", "sequencer", "proof"]),
+    ("roots", &["proof", "central", "journal", "sequencer"]),
+    ("server", &["sip", "scaip", "link", "lanes", "journal", "central", "sequencer", "roots"]),
     ("player", &["sip", "scaip", "link", "traffic"]),
-    ("varde", &["server", "central", "journal", "sequencer", "proof", "player", "traffic"]),
+    (
+        "varde",
+        &["server", "central", "journal", "sequencer", "proof", "roots", "player", "traffic"],
+    ),
     ("simulator", &["sequencer", "central", "journal", "lanes", "traffic"]),
     ("benches", &["lanes", "journal", "central", "sequencer", "sip", "scaip", "link"]),
     ("inputs", &["sip", "scaip", "link", "central"]),
@@ -37,7 +41,7 @@ const PURE: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that must never see a runtime.
-const NO_RUNTIME: &[&str] = &["journal", "lanes", "sequencer", "simulator", "proofs"];
+const NO_RUNTIME: &[&str] = &["journal", "lanes", "roots", "sequencer", "simulator", "proofs"];
 const RUNTIMES: &[&str] = &["tokio", "quinn", "axum", "async-std", "smol"];
 
 fn packages() -> Vec<Value> {

@@ -55,6 +55,11 @@ impl Reader {
         self.note.id
     }
 
+    /// Seq of the noted head, read anew: every entry up to it is durable, whatever became of the process that wrote.
+    pub fn noted(&self) -> u64 {
+        self.newest_note().chain.seq
+    }
+
     /// Everything from a place on, up to what is the end when it is reached.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod fold;
 mod open;
+mod roots;
 mod skip;
 #[cfg(test)]
 mod tests;
@@ -85,6 +86,7 @@ pub struct Engine {
     projections: Projections,
     sequencer: SequencerThread,
     housekeeping: Housekeeping,
+    roots: ::roots::Minder,
     stop: watch::Sender<bool>,
 }
 
@@ -143,6 +145,7 @@ impl Engine {
         pages.spawn(ops::serve(sockets.ops, ops, stopping));
         open_control(&mut pages, &start.data, &shared, stop.subscribe());
         timers::start(&mut tasks, &shared);
+        let roots = roots::start(&start.data, &shared.intake)?;
         if let Some(mirror) = mirror {
             tasks.spawn(housekeeping::watch(Arc::clone(&shared.intake), mirror));
         }
@@ -165,6 +168,7 @@ impl Engine {
             projections,
             sequencer,
             housekeeping,
+            roots,
             stop,
         })
     }
@@ -181,9 +185,11 @@ impl Engine {
         self.stop.send_replace(true);
         while self.pages.join_next().await.is_some() {}
         self.tasks.shutdown().await;
-        let (sequencer, housekeeping) = (self.sequencer, self.housekeeping);
+        let (sequencer, housekeeping, roots) = (self.sequencer, self.housekeeping, self.roots);
         let projections = self.projections;
         let stop = move || {
+            // What it tells last may still be an entry.
+            roots.stop();
             housekeeping.stop();
             sequencer.stop();
             drop(projections);
