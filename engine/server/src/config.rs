@@ -20,6 +20,8 @@ pub struct Config {
     pub log: Log,
     /// How long what is in the archive, and in history, is kept whole.
     pub retention: Retention,
+    /// Snapshots.
+    pub snapshot: Snapshot,
     /// SIP.
     pub sip: Sip,
     /// The municipalities served, by number.
@@ -113,6 +115,20 @@ impl Retention {
 impl Default for Log {
     fn default() -> Self {
         Self { segment_mib: 64, mirror: None, archive: None, keep_days: None }
+    }
+}
+
+/// Snapshots of what the log came to.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Snapshot {
+    /// After so many entries the next is written, 100 to 10 000 000; about what a start has to fold at most.
+    pub every_entries: u64,
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self { every_entries: 100_000 }
     }
 }
 
@@ -230,6 +246,12 @@ impl Config {
             )));
         }
         self.check_keeping()?;
+        if !(100..=10_000_000).contains(&self.snapshot.every_entries) {
+            return Err(ConfigError::Value(format!(
+                "snapshot.every_entries is {}; it may be 100 to 10000000",
+                self.snapshot.every_entries
+            )));
+        }
         self.default_municipality()?;
         self.names()?;
         if rustls::pki_types::ServerName::try_from(self.sip.domain.as_str()).is_err() {
@@ -351,6 +373,7 @@ mod tests {
     fn values_out_of_range_are_refused() {
         for (text, word) in [
             ("[log]\nsegment_mib = 0", "segment_mib"),
+            ("[snapshot]\nevery_entries = 99", "every_entries"),
             ("[sip]\nmunicipality = \"301\"", "four digits"),
             ("[[municipality]]\nnumber = \"03a1\"\nname = \"x\"", "four digits"),
             ("[[operator]]\nname=\"a\"\npassword=\"secret\"\nrole=\"leader\"", "varde password"),

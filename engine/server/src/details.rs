@@ -12,7 +12,7 @@ use crate::keys::Keys;
 use crate::plain::Plain;
 
 /// One signal of an open alarm.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// Its place in the log.
     pub seq: Seq,
@@ -41,9 +41,17 @@ impl Details {
         self.by_alarm.remove(&alarm);
     }
 
-    /// A fold is begun anew.
-    pub fn clear(&self) {
-        self.by_alarm.clear();
+    /// An alarm's signals as they were kept, when the fold begins from a snapshot.
+    pub(crate) fn restore(&self, alarm: AlarmId, kept: Vec<Kept>) {
+        self.by_alarm.insert(alarm, kept);
+    }
+
+    /// Every open alarm's, by alarm.
+    pub(crate) fn all(&self) -> Vec<(AlarmId, Vec<Kept>)> {
+        let each = self.by_alarm.iter().map(|kept| (*kept.key(), kept.value().clone()));
+        let mut all: Vec<_> = each.collect();
+        all.sort_unstable_by_key(|(alarm, _)| *alarm);
+        all
     }
 
     /// Oldest first; empty for an alarm that is not open.

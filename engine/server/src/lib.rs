@@ -24,4 +24,5 @@ pub mod rates;
 pub mod register;
 pub mod shell;
 pub mod sip;
+pub mod snapshots;
 pub mod translate;

@@ -89,6 +89,19 @@ pub const MIRROR_SHOUT: Duration = Duration::from_secs(10);
 /// How long a stop waits for housekeeping to end; one that hangs on a disk ends with the process.
 pub const HOUSEKEEPING_END: Duration = Duration::from_secs(5);
 
+// Snapshots
+
+/// Snapshots kept; the oldest beyond them is removed once a newer one is durable.
+pub const SNAPSHOTS_KEPT: usize = 2;
+/// Bytes of a snapshot: ten times what 150 000 devices take. A longer one is neither written nor read.
+pub const SNAPSHOT_BYTES: u64 = 4 << 30;
+/// A snapshot is written at least this often, where there was an entry.
+pub const SNAPSHOT_AFTER: Duration = Duration::from_hours(24);
+/// How often it is looked whether one is due.
+pub const SNAPSHOT_LOOK: Duration = Duration::from_secs(1);
+/// After one that could not be written, the next try.
+pub const SNAPSHOT_RETRY: Duration = Duration::from_mins(10);
+
 // SIP
 
 /// Bytes a datagram may have: the most UDP can carry, so that none is cut.

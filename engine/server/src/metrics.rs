@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 
 use crate::intake::Outcome;
 use crate::projections::Figures;
+use crate::snapshots::Counts;
 
 /// Upper bounds in seconds, chosen around what is promised: a screen within 2 s, an answer within 4 s.
 const BOUNDS: [f64; 17] = [
@@ -151,6 +152,8 @@ pub struct Metrics {
     shouts_painted: Timed,
     /// How far the projections have come.
     pub projections: Figures,
+    /// About snapshots.
+    pub snapshots: Counts,
 }
 
 impl Default for Metrics {
@@ -196,6 +199,7 @@ impl Metrics {
                 "shout_painted",
                 "T1 to a page's word that it painted the shout",
             ),
+            snapshots: Counts::new(r),
             registry,
         }
     }

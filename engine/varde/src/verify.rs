@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ::roots::Folder;
-use central::Central;
+use central::words::Seq;
 use server::api::hex;
+use server::snapshots;
 
 use crate::roots::log_below;
 
@@ -25,30 +26,30 @@ pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
     };
     let reader = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
     // What a running engine adds meanwhile is left for the next look.
-    let records = || {
-        let records = reader.from(journal::Pos::START).map_err(|why| why.to_string())?;
-        Ok::<_, String>(records.take_while(|record| match record {
-            Ok(journal::Record::Entry(entry)) => entry.seq <= summary.seq,
-            _ => true,
-        }))
-    };
-    let skips = sequencer::Skips::scan(records()?).map_err(|why| why.to_string())?;
-    let mut central = Central::new();
-    match sequencer::refold(records()?, &skips, &mut central) {
-        Ok(folded) => {
-            println!("seq {}", folded.last_seq);
-            println!("head {}", hex(&folded.head));
-            println!("state {}", hex(&central.digest()));
-            println!("entries {} segments {}", summary.entries, summary.segments);
-            println!("decisions compared {}", folded.compared);
-            println!("skipped {}", folded.skipped);
-            let roots = Folder::of(data);
-            let agree = !roots.exists() || crate::roots::agree(&folder, roots)?;
-            Ok(if agree { ExitCode::SUCCESS } else { ExitCode::from(DAMAGED) })
-        }
+    let until = Seq(summary.seq);
+    let checked = match snapshots::check(data, reader.log_id(), &|pos| reader.from(pos), until) {
+        Ok(checked) => checked,
         Err(why) => {
             println!("damaged: {why}");
-            Ok(ExitCode::from(DAMAGED))
+            return Ok(ExitCode::from(DAMAGED));
         }
+    };
+    let folded = &checked.folded;
+    println!("seq {}", folded.last.last_seq);
+    println!("head {}", hex(&folded.last.head));
+    println!("state {}", hex(&folded.central.digest()));
+    println!("entries {} segments {}", summary.entries, summary.segments);
+    println!("decisions compared {}", folded.last.compared);
+    println!("skipped {}", folded.last.skipped);
+    println!("snapshots compared {}", checked.good.len());
+    if checked.from > Seq(0) {
+        println!("folded from snapshot {}: what was before is trimmed", checked.from.0);
     }
+    for why in &checked.bad {
+        println!("damaged: {why}");
+    }
+    let roots = Folder::of(data);
+    let agree = !roots.exists() || crate::roots::agree(&folder, roots)?;
+    // A start passes such a snapshot over; whoever verifies wants to know.
+    Ok(if agree && checked.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DAMAGED) })
 }

@@ -34,7 +34,8 @@ pub struct Engine {
     addresses: Value,
 }
 
-/// Makes the folder's configuration: every port picked, a small segment, two municipalities.
+/// Makes the folder's configuration: every port picked, a small segment, snapshots as often as can be, two
+/// municipalities.
 pub fn configure(data: &Path) -> PathBuf {
     let file = data.with_extension("toml");
     let text = r#"purpose = "load_test"
@@ -46,6 +47,8 @@ console = "127.0.0.1:0"
 ops = "127.0.0.1:0"
 [log]
 segment_mib = 1
+[snapshot]
+every_entries = 100
 [sip]
 municipality = "0301"
 [[municipality]]

@@ -98,6 +98,10 @@ fn no_acknowledged_signal_is_lost_when_the_power_goes() {
         said(n + 1, "images of each kind");
     }
     println!("{} images, {acknowledged} acknowledged, 0 lost", 2 * images());
+    let named =
+        |step: &Step| step.op == b'r' && String::from_utf8_lossy(&step.data).ends_with(".snap");
+    let snapshots = recorded.steps.iter().filter(|step| named(step)).count();
+    assert!(snapshots > 0, "no snapshot was written in the recorded run");
 }
 
 #[test]

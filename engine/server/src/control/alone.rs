@@ -17,7 +17,6 @@ use sequencer::{Inbound, Sequencer, Shell, Turn, Why};
 use super::ControlError;
 use super::wish::{Done, Known, Wish, person_of};
 use crate::clock::Clock;
-use crate::details::Details;
 use crate::engine::{KEYS, LOG, NODE, StartError, Wanted, open, wake_by};
 use crate::keys::Keys;
 use crate::limits::CONTROL_TIME;
@@ -98,14 +97,10 @@ impl Alone {
             mirror: None,
             accept_clock: false,
         };
-        let opened = open(&wanted, wake_by(outlet.waker()), &Details::default()).map_err(
-            |why| match why {
-                StartError::Log(OpenError::InUse { .. }) => {
-                    ControlError::Unanswered(data.to_owned())
-                }
-                why => why.into(),
-            },
-        )?;
+        let opened = open(&wanted, wake_by(outlet.waker())).map_err(|why| match why {
+            StartError::Log(OpenError::InUse { .. }) => ControlError::Unanswered(data.to_owned()),
+            why => why.into(),
+        })?;
         let other = |why: crate::keys::KeysError| StartError::Other(why.to_string());
         let keys = Keys::open(&data.join(KEYS)).map_err(other)?;
         if let Some(key) = opened.last_key {

@@ -45,6 +45,7 @@ use crate::ops::StateProbe;
 use crate::projections::{self, Asker, Projections, Retention};
 use crate::shell::Outbox;
 use crate::sip::{Sip, listen_tcp, listen_tls, listen_udp};
+use crate::snapshots::{self, Snapshots};
 use crate::{api, control, ops, quic};
 
 /// Where the authority lives below the data folder.
@@ -84,7 +85,7 @@ pub struct Engine {
     pages: JoinSet<()>,
     quic: quic::Endpoint,
     projections: Projections,
-    sequencer: SequencerThread,
+    turning: Turning,
     housekeeping: Housekeeping,
     roots: ::roots::Minder,
     stop: watch::Sender<bool>,
@@ -106,7 +107,7 @@ impl Engine {
     pub async fn start(start: Start) -> Result<Self, StartError> {
         let sockets = Sockets::bind(&start.config).await?;
         let mirror = housekeeping::mirror_of(&start)?;
-        let (shared, sequencer, accepted_clock) = fold_and_turn(&start, mirror.as_ref())?;
+        let (shared, turning, accepted_clock) = fold_and_turn(&start, mirror.as_ref())?;
         let housekeeping = Housekeeping::start(mirror.clone()).map_err(other)?;
         let projections = projections(&start, &shared).map_err(other)?;
         let authority = Authority::open(&start.data.join(AUTHORITY)).map_err(other)?;
@@ -166,7 +167,7 @@ impl Engine {
             pages,
             quic,
             projections,
-            sequencer,
+            turning,
             housekeeping,
             roots,
             stop,
@@ -175,7 +176,7 @@ impl Engine {
 
     /// Becomes `Some` when the engine can no longer keep anything and must leave.
     pub fn ended(&self) -> watch::Receiver<Option<Ended>> {
-        self.sequencer.ended()
+        self.turning.sequencer.ended()
     }
 
     /// Stops taking signals, lets what is under way become durable, notes the head.
@@ -185,12 +186,15 @@ impl Engine {
         self.stop.send_replace(true);
         while self.pages.join_next().await.is_some() {}
         self.tasks.shutdown().await;
-        let (sequencer, housekeeping, roots) = (self.sequencer, self.housekeeping, self.roots);
+        let (Turning { sequencer, snapshots }, housekeeping, roots) =
+            (self.turning, self.housekeeping, self.roots);
         let projections = self.projections;
         let stop = move || {
             // What it tells last may still be an entry.
             roots.stop();
             housekeeping.stop();
+            // First the one that asks, then the one that answers.
+            snapshots.stop();
             sequencer.stop();
             drop(projections);
         };
@@ -221,12 +225,17 @@ fn open_control(
 /// The version in the log and on the pages.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// With what is wrong with the clock, where it was accepted.
-type Turning = (Shared, SequencerThread, Option<String>);
+/// The threads that fold the log: the one that decides, and the one that checks it and writes snapshots.
+struct Turning {
+    sequencer: SequencerThread,
+    snapshots: Snapshots,
+}
 
-fn fold_and_turn(start: &Start, mirror: Option<&Mirror>) -> Result<Turning, StartError> {
+/// With what is wrong with the clock, where it was accepted.
+type Folding = (Shared, Turning, Option<String>);
+
+fn fold_and_turn(start: &Start, mirror: Option<&Mirror>) -> Result<Folding, StartError> {
     let (lanes, outlet) = lanes::new();
-    let details = Arc::new(Details::default());
     let wanted = Wanted {
         data: &start.data,
         purpose: Some(start.purpose),
@@ -234,10 +243,10 @@ fn fold_and_turn(start: &Start, mirror: Option<&Mirror>) -> Result<Turning, Star
         mirror,
         accept_clock: start.accept_clock,
     };
-    let opened = housekeeping::open_mended(start, || {
-        details.clear();
-        open::open(&wanted, open::wake_by(outlet.waker()), &details)
-    })?;
+    let opened =
+        housekeeping::open_mended(start, || open::open(&wanted, open::wake_by(outlet.waker())))?;
+    let folded = opened.last.last_seq - opened.from.0;
+    tracing::info!(snapshot = opened.from.0, folded, "the log is folded");
     let keys = Keys::open(&start.data.join(KEYS)).map_err(other)?;
     if let Some(key) = opened.last_key {
         keys.used_up_to(key);
@@ -253,12 +262,13 @@ fn fold_and_turn(start: &Start, mirror: Option<&Mirror>) -> Result<Turning, Star
         board.session_changed(id, Some(session.clone()));
     }
     let metrics = Arc::new(Metrics::new());
+    metrics.snapshots.started(opened.from, folded);
     let hops = Arc::new(Hops::new(Arc::clone(&metrics)));
     let intake =
         Arc::new(Intake::new(lanes, Arc::clone(&clock), board, metrics, Arc::clone(&keys)));
     let probe = Arc::new(StateProbe::new(opened.last.head, outlet.waker()));
-    let folded = opened.last.last_seq;
-    let shared = Shared { intake, hops, details, probe, keys, folded };
+    let reached = opened.last.last_seq;
+    let shared = Shared { intake, hops, details: opened.details, probe, keys, folded: reached };
     let outbox = Outbox::new(&shared.intake, &shared.details, &shared.hops, &shared.probe);
     let waker = outlet.waker();
     let boot = opened.last.next_boot(NODE);
@@ -267,7 +277,16 @@ fn fold_and_turn(start: &Start, mirror: Option<&Mirror>) -> Result<Turning, Star
     let sequencer = Sequencer::new(opened.log, outlet, opened.central, outbox, NODE, boot)
         .passing_over(opened.skips);
     let thread = SequencerThread::start(sequencer, clock, waker).map_err(other)?;
-    Ok((shared, thread, opened.accepted_clock))
+    let wanted = snapshots::Wanted {
+        data: start.data.clone(),
+        every: start.config.snapshot.every_entries,
+        from: opened.from,
+        probe: Arc::clone(&shared.probe),
+        intake: Arc::clone(&shared.intake),
+    };
+    let snapshots = Snapshots::start(wanted).map_err(other)?;
+    let turning = Turning { sequencer: thread, snapshots };
+    Ok((shared, turning, opened.accepted_clock))
 }
 
 /// An erasure is an entry first; a kill may have come before its keys were overwritten.

@@ -6,18 +6,19 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use central::entry::{Entry, Genesis, Purpose};
-use central::words::{KeyId, Moment};
+use central::words::{KeyId, Moment, Seq};
 use central::{Central, RULES};
 use journal::embedded::{self, Embedded, Options};
 use journal::{Batch, Draft, Event, Health, Log};
 use sequencer::{Refolded, Skips};
 
-use super::fold::{Folded, fold};
+use super::fold::{Told, fold};
 use super::skip;
 use crate::addresses::purpose_name;
 use crate::clock::wall;
 use crate::details::Details;
 use crate::limits::{BEGIN_WAITS, BEGIN_WAITS_FULL, CLOCK_GAP};
+use crate::snapshots::Folded;
 
 /// This engine's node number; one machine is node 0.
 pub const NODE: u16 = 0;
@@ -81,10 +82,14 @@ pub(crate) struct Opened {
     pub central: Central,
     /// Where it ended.
     pub last: Refolded,
+    /// The signals of open alarms.
+    pub details: Arc<Details>,
     /// The highest key any entry names.
     pub last_key: Option<KeyId>,
     /// What is passed over.
     pub skips: Skips,
+    /// The snapshot the fold began from; 0: from the first entry.
+    pub from: Seq,
     /// What is wrong with the clock, where it was accepted all the same.
     pub accepted_clock: Option<String>,
 }
@@ -119,11 +124,7 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Opens the log, folds it, and checks that it is the log that was asked for.
-pub(crate) fn open(
-    wanted: &Wanted<'_>,
-    wake: journal::Wake,
-    details: &Details,
-) -> Result<Opened, StartError> {
+pub(crate) fn open(wanted: &Wanted<'_>, wake: journal::Wake) -> Result<Opened, StartError> {
     make_folder(wanted.data)?;
     let mut options = Options::new(wanted.data.join(LOG), wake);
     options.segment_bytes = wanted.segment_bytes;
@@ -138,25 +139,26 @@ pub(crate) fn open(
         make_private(&options.dir).map_err(wrong)?;
     }
     let mut log = embedded::open(&options)?;
-    let mut folded = fold(&log, details)?;
+    let mut told = fold(&log, wanted.data)?;
     if let Some(purpose) = wanted.purpose
-        && folded.last.last_seq < 2
+        && told.folded.last.last_seq < 2
     {
-        begin(&mut log, purpose, &folded.last)?;
-        folded = fold(&log, details)?;
+        begin(&mut log, purpose, &told.folded.last)?;
+        told = fold(&log, wanted.data)?;
     }
-    check_purpose(wanted, &folded.central)?;
-    let clock = check_clock(Moment(folded.last.moment), wall());
+    check_purpose(wanted, &told.folded.central)?;
+    let clock = check_clock(Moment(told.folded.last.moment), wall());
     let accepted_clock = match clock {
         Err(why) if wanted.accept_clock => Some(why.to_string()),
         checked => checked.map(|()| None)?,
     };
-    if !folded.unapplied.is_empty() {
-        skip::write(&mut log, wanted.data, &folded)?;
-        folded = fold(&log, details)?;
+    if !told.unapplied.is_empty() {
+        skip::write(&mut log, wanted.data, &told)?;
+        told = fold(&log, wanted.data)?;
     }
-    let Folded { central, last, last_key, skips, .. } = folded;
-    Ok(Opened { log, central, last, last_key, skips, accepted_clock })
+    let Told { folded, skips, from, .. } = told;
+    let Folded { central, details, last_key, last, .. } = folded;
+    Ok(Opened { log, central, last, details, last_key, skips, from, accepted_clock })
 }
 
 fn random_id() -> Result<[u8; 16], StartError> {
@@ -263,7 +265,7 @@ mod tests {
             mirror: None,
             accept_clock: false,
         };
-        let opened = open(&wanted, Arc::new(|| {}), &Details::default()).unwrap();
+        let opened = open(&wanted, Arc::new(|| {})).unwrap();
         assert_eq!(opened.last.last_seq, 2);
         let log = std::fs::metadata(folder.path().join(LOG)).unwrap();
         assert_eq!(log.permissions().mode() & 0o777, 0o700);

@@ -15,7 +15,7 @@ use central::words::{DeviceId, Moment, Reference, Seq};
 use journal::embedded::Embedded;
 use journal::{Batch, Draft, Log, Pos, Record};
 
-use super::fold::Folded;
+use super::fold::Told;
 use super::open::put;
 use super::{KEYS, NODE, StartError, other};
 use crate::api::hex;
@@ -28,15 +28,15 @@ use crate::translate::content_hash;
 pub(super) const DEVICE: &str = "varde:log";
 
 /// Writes what the fold passed over into the log; it has to be folded again.
-pub(super) fn write(log: &mut Embedded, data: &Folder, folded: &Folded) -> Result<(), StartError> {
+pub(super) fn write(log: &mut Embedded, data: &Folder, told: &Told) -> Result<(), StartError> {
     let keys = Keys::open(&data.join(KEYS)).map_err(other)?;
-    if let Some(key) = folded.last_key {
+    if let Some(key) = told.folded.last_key {
         keys.used_up_to(key);
     }
     keys.begin().map_err(other)?;
-    let bodies = bodies(log, folded)?;
+    let bodies = bodies(log, told)?;
     let mut entries = Vec::new();
-    for (seq, halt) in &folded.unapplied {
+    for (seq, halt) in &told.unapplied {
         let Some(body) = bodies.get(seq) else { continue };
         let now = wall();
         let mut signal = signal(*seq, body, Moment(now));
@@ -45,16 +45,16 @@ pub(super) fn write(log: &mut Embedded, data: &Folder, folded: &Folded) -> Resul
             entries.push(Draft { moment: now, body: Bytes::from(entry.encode()) });
         }
     }
-    let boot = folded.last.next_boot(NODE);
+    let boot = told.folded.last.next_boot(NODE);
     put(log, Batch { node: NODE, boot, n: 1, entries, decided: Vec::new() })
 }
 
 /// The bytes of what was passed over.
-fn bodies(log: &Embedded, folded: &Folded) -> Result<BTreeMap<Seq, Bytes>, StartError> {
+fn bodies(log: &Embedded, told: &Told) -> Result<BTreeMap<Seq, Bytes>, StartError> {
     let mut bodies = BTreeMap::new();
     for record in log.read(Pos::START).map_err(other)? {
         if let Record::Entry(kept) = record.map_err(other)?
-            && folded.unapplied.iter().any(|(seq, _)| seq.0 == kept.seq)
+            && told.unapplied.iter().any(|(seq, _)| seq.0 == kept.seq)
         {
             bodies.insert(Seq(kept.seq), kept.body);
         }
