@@ -207,7 +207,9 @@ export class Desk {
     this.#settle();
     for (const row of mine) {
       const old = before.rows.get(row.alarm);
-      if (!old?.claim?.mine || old.count !== row.count) void this.fetchDetails(row.alarm);
+      // Whose it is may become known, or be erased: what was opened before is not shown on.
+      const changed = old?.count !== row.count || old.person !== row.person;
+      if (!old?.claim?.mine || changed) void this.fetchDetails(row.alarm);
     }
     this.#painted.prune(rows, shouts);
   }

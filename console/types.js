@@ -56,7 +56,8 @@
  * @property {[string,string][]} text
  * @property {string|null} raw
  *
- * @typedef {{row:Row, signals:Detail[]}} Details
+ * @typedef {{person:string, text:[string,string][]}} Person Who is helped, opened for who handles the alarm.
+ * @typedef {{row:Row, person?:Person|null, signals:Detail[]}} Details
  *
  * @typedef {{at:Moment, operator:string|null}} By
  * @typedef {{code:number, label:string|null}} Coded

@@ -69,6 +69,7 @@ const WORDS = {
   flag_field_missing: ["felt mangler i meldingen", "field missing from the message"],
   flag_unknown_unit: ["ukjent enhet", "unknown device"],
   flag_content_type: ["feil innholdstype", "wrong content type"],
+  flag_municipality_differs: ["enheten er satt opp i en annen kommune", "the device is set up in another municipality"],
   unknown_person: ["ukjent person", "unknown person"],
   received: ["mottatt {0}", "received {0}"],
   claim: ["Ta", "Claim"],

@@ -54,8 +54,10 @@ function Card({ row, desk }) {
 /** @param {{row: Row, desk: Desk, now: number}} props */
 function Facts({ row, desk, now }) {
   const details = desk.details.get(row.alarm);
+  const opened = details === "failed" ? undefined : details;
   return html`<dl class="facts">
       <dt>${t("device")}</dt><dd>${row.device}</dd>
+      ${opened?.person?.text.map(([name, value]) => html`<dt>${name}</dt><dd class="person">${value}</dd>`)}
       <dt>${t("person_id")}</dt><dd>${row.person ?? t("unknown_person")}</dd>
       <dt>${t("municipality")}</dt><dd>${place(row)} (${row.municipality})</dd>
       <dt>${t("sender")}</dt><dd>${maybe(`sender_${row.sender}`) ?? row.sender}</dd>

@@ -13,7 +13,7 @@ use crate::limits;
 use crate::output::Row;
 use crate::sum::Summed;
 use crate::triage::{self, Facts, Reading, Recurred};
-use crate::words::{AlarmId, DeviceId, Moment, Municipality, Seq};
+use crate::words::{AlarmId, DeviceId, KeyId, Moment, Municipality, Seq};
 
 /// One open alarm.
 #[derive(Clone, Debug, Encode, Decode)]
@@ -25,6 +25,9 @@ pub(crate) struct Alarm {
     pub(crate) fence: u32,
     #[n(2)]
     facts: Facts,
+    /// What seals its signals while it is nobody's; a person it is given to gets them all.
+    #[n(3)]
+    keys: Vec<KeyId>,
 }
 
 /// What a late act is told.
@@ -214,7 +217,9 @@ impl Alarm {
             path: signal.path,
             buffered: signal.buffered,
         };
-        Self { row, fence: 0, facts }
+        let mut alarm = Self { row, fence: 0, facts, keys: Vec::new() };
+        alarm.keep_key_of(signal);
+        alarm
     }
 
     pub(crate) fn state(&self) -> State<'_> {
@@ -248,10 +253,35 @@ impl Alarm {
             row.signals.remove(0);
         }
         row.signals.push((seq, signal.kind, signal.received));
+        self.keep_key_of(signal);
+    }
+
+    /// What seals a signal of nobody's; a person's own key needs no handing over.
+    fn keep_key_of(&mut self, signal: &Signal) {
+        if let (Some(sealed), None) = (&signal.sealed, signal.person) {
+            self.keep_key(sealed.key);
+        }
+    }
+
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// What seals something said in it; over [`limits::KEYS_OF_AN_ALARM`] it is not remembered.
+    pub(crate) fn keep_key(&mut self, key: KeyId) {
+        if self.keys.len() < limits::KEYS_OF_AN_ALARM && !self.keys.contains(&key) {
+            self.keys.push(key);
+        }
+    }
+
+    /// The keys of what was said in it while it was nobody's.
+    pub(crate) fn take_keys(&mut self) -> Vec<KeyId> {
+        core::mem::take(&mut self.keys)
     }
 
     /// Marks a withdrawal or restore.
     pub(crate) fn attach(&mut self, signal: &Signal) {
         self.row.withdrawn = Some((signal.kind, signal.received));
+        self.keep_key_of(signal);
     }
 }

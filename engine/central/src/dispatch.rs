@@ -77,6 +77,9 @@ impl Central {
             }
             Step::End => {
                 self.roster.given_back(act.session, alarm);
+                if let Verb::Close { note: Some(note), .. } = &act.verb {
+                    self.sealed_in(alarm, note.key);
+                }
                 self.end(alarm, &operator, out)
             }
             Step::Refuse(why) => return Err(why),

@@ -27,6 +27,11 @@ impl Central {
         if let Some(receipt) = first.map(Seen::receipt) {
             self.tally.duplicates = self.tally.duplicates.saturating_add(1);
             let of = receipt.seq;
+            if let (Some(alarm), Some(sealed), None) =
+                (receipt.alarm, &signal.sealed, signal.person)
+            {
+                self.sealed_in(alarm, sealed.key);
+            }
             out.push(Output::Receipt(receipt));
             return Decision::Duplicate { of };
         }
@@ -39,6 +44,9 @@ impl Central {
                 (Decision::Filed, None)
             }
         };
+        if let Some(alarm) = alarm {
+            self.settle_keys(alarm);
+        }
         if let Some(sameness) = same {
             let Placed { seq, head, moment } = *at;
             let opening = alarm.is_some();
@@ -116,6 +124,7 @@ impl Central {
             let state = self.alarms.state(id);
             if state.map(|state| lifecycle::step(state, Event::Attach)) == Some(Step::Grow) {
                 self.change(id, out, |alarm| alarm.attach(signal));
+                self.settle_keys(id);
                 alarms = alarms.saturating_add(1);
             }
         }

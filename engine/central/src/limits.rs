@@ -54,6 +54,10 @@ pub const PERSONS: usize = 1_000_000;
 pub const HELD: usize = 1_000_000;
 /// Keys of one person; a signal more is not attributed (void), for a key forgotten is one not erased.
 pub const KEYS_OF_A_PERSON: usize = 4_096;
+/// Keys remembered of an open alarm that is nobody's; those of later signals are found in the log when it is
+/// given to a person.
+pub const KEYS_OF_AN_ALARM: usize = 256;
 
+const _: () = assert!(KEYS_OF_AN_ALARM < KEYS_OF_A_PERSON);
 const _: () = assert!(DUPLICATES_OPENING < DUPLICATES_PER_DEVICE, "telemetry needs a part too");
 const _: () = assert!(LATE * SECOND < BELIEVED_AGE, "late has to be believable");

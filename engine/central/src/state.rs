@@ -138,7 +138,7 @@ impl Central {
             Some(())
         })?;
         each(from, limits::PERSONS, |(id, person)| {
-            central.persons.known.insert(id, person);
+            central.persons.restore(id, person);
             Some(())
         })?;
         each(from, limits::HELD, |(device, person)| {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use central::entry::Signal;
+use central::entry::{Sealed, Signal};
 use central::limits::ROW_SIGNALS;
-use central::words::{AlarmId, Seq};
+use central::words::{AlarmId, KeyId, Seq};
 use dashmap::DashMap;
 
 use crate::api;
-use crate::keys::Keys;
+use crate::keys::{Closed, Keys};
 use crate::plain::Plain;
 
 /// One signal of an open alarm.
@@ -72,16 +72,23 @@ impl Opener {
         Self { details: Arc::clone(details), keys: Arc::clone(keys) }
     }
 
-    fn open(&self, kept: &Kept) -> api::Detail {
+    fn plain(&self, sealed: &Sealed) -> Plain {
+        match self.keys.open_sealed(sealed) {
+            Ok(bytes) => Plain::from_bytes(&bytes).unwrap_or_default(),
+            Err(why) => {
+                let told = match why {
+                    Closed::Erased => "slettet".to_owned(),
+                    Closed::Wrong | Closed::Disk(_) => why.to_string(),
+                };
+                Plain { text: vec![("Innhold".to_owned(), told)], raw: None }
+            }
+        }
+    }
+
+    fn detail(&self, kept: &Kept) -> api::Detail {
         let signal = &kept.signal;
         let sealed = signal.sealed.as_ref();
-        let opened =
-            sealed.map(|sealed| self.keys.open_sealed(sealed).map_err(|why| why.to_string()));
-        let plain = match opened {
-            Some(Ok(bytes)) => Plain::from_bytes(&bytes).unwrap_or_default(),
-            Some(Err(why)) => Plain { text: vec![("Innhold".to_owned(), why)], raw: None },
-            None => Plain::default(),
-        };
+        let plain = sealed.map_or_else(Plain::default, |sealed| self.plain(sealed));
         api::Detail {
             seq: kept.seq,
             kind: signal.kind,
@@ -96,6 +103,16 @@ impl Opener {
 
 impl api::Details for Opener {
     fn of(&self, alarm: AlarmId) -> Vec<api::Detail> {
-        self.details.of(alarm).iter().map(|kept| self.open(kept)).collect()
+        self.details.of(alarm).iter().map(|kept| self.detail(kept)).collect()
+    }
+
+    fn opening(&self, alarm: AlarmId) -> Option<Option<KeyId>> {
+        let kept = self.details.of(alarm);
+        let opening = kept.first().filter(|kept| kept.seq == alarm.0)?;
+        Some(opening.signal.sealed.as_ref().map(|sealed| sealed.key))
+    }
+
+    fn open(&self, sealed: &Sealed) -> Vec<(String, String)> {
+        self.plain(sealed).text
     }
 }

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
-use central::entry::{Act, Entry, Sealed, SessionOpened, Signal};
+use central::entry::{Act, Entry, Flags, Sealed, Sender, SessionOpened, Signal};
 use central::kind::{Class, Effect};
 use central::output::{Answer, Receipt};
-use central::words::{AlarmId, KeyId, Moment, Seq, SessionId};
+use central::words::{AlarmId, KeyId, Moment, Municipality, PersonId, Seq, SessionId};
 use central::{Decision, triage};
 use dashmap::DashMap;
 use lanes::{Lane, Lanes};
@@ -25,7 +25,7 @@ use crate::keys::Keys;
 use crate::limits::{NOT_STORED_AFTER, OPEN_UNVERIFIED, SHOUT_AFTER};
 use crate::metrics::Metrics;
 use crate::plain::Plain;
-use crate::register::Register;
+use crate::register::{Helped, Register};
 
 /// A signal as a doorway read it, before its personal part is sealed.
 #[derive(Clone, Debug)]
@@ -121,25 +121,29 @@ impl Intake {
 
     /// The same for a sender who is not proved, with the address it came from.
     pub async fn submit_from(&self, draft: Draft, source: Option<IpAddr>) -> Outcome {
-        self.metrics.signal(draft.signal.kind.class());
-        if let Some(receipt) = self.known(&draft.signal) {
-            self.gate.duplicate(&draft.signal.device.0, self.clock.now());
+        let Draft { mut signal, plain } = draft;
+        let helped = self.register.helped_by(&signal.device);
+        if let Some(helped) = &helped {
+            whose(&mut signal, helped.municipality);
+        }
+        self.metrics.signal(signal.kind.class());
+        if let Some(receipt) = self.known(&signal) {
+            self.gate.duplicate(&signal.device.0, self.clock.now());
             self.metrics.duplicate();
             return Outcome::Stored(receipt);
         }
         let now = self.clock.now();
-        if !self.gate.rates.admit(&draft.signal, source, now) {
-            self.gate.refused(&draft.signal.device.0, now);
+        if !self.gate.rates.admit(&signal, source, now) {
+            self.gate.refused(&signal.device.0, now);
             self.metrics.refused(&Outcome::Busy);
             return Outcome::Busy;
         }
-        let class = draft.signal.kind.class();
-        let trusted = draft.signal.sender == central::entry::Sender::Verified;
-        let mut signal = draft.signal;
+        let class = signal.kind.class();
+        let trusted = signal.sender == Sender::Verified;
         let opens = triage::read(&signal).effect == Effect::Opens;
         let crowded = opens && !trusted && self.board.open() >= OPEN_UNVERIFIED;
         let shout = may_be_a_person(class).then(|| self.shout_of(&signal));
-        signal.sealed = self.keys.seal(&draft.plain.to_bytes());
+        (signal.person, signal.sealed) = self.seal(&plain.to_bytes(), helped);
         let (tell, told) = oneshot::channel();
         let body = Entry::Signal(signal).encode();
         let pending = Pending {
@@ -153,6 +157,18 @@ impl Intake {
             self.refuse(token, Outcome::Busy);
         }
         told.await.unwrap_or(Outcome::NotStored)
+    }
+
+    /// Under the person's key where one is helped; under a key of its own for everybody else, and where the
+    /// person was erased this very moment.
+    fn seal(&self, plain: &[u8], helped: Option<Helped>) -> (Option<PersonId>, Option<Sealed>) {
+        let theirs = helped.and_then(|Helped { person, key, .. }| {
+            Some((person, self.keys.seal_under(key, plain)?))
+        });
+        match theirs {
+            Some((person, sealed)) => (Some(person), Some(sealed)),
+            None => (None, self.keys.seal(plain)),
+        }
     }
 
     fn known(&self, signal: &Signal) -> Option<Receipt> {
@@ -191,11 +207,13 @@ impl Intake {
         }
     }
 
-    /// Seals what an operator writes in words; `None`: no key to seal it with, so it cannot be kept.
-    pub fn seal_note(&self, note: &str) -> Option<Sealed> {
+    /// Seals what an operator writes in words about an alarm, under the key of the alarm's person where there
+    /// is one; `None`: no key to seal it with, so it cannot be kept.
+    pub fn seal_note(&self, note: &str, person: Option<PersonId>) -> Option<Sealed> {
         let mut plain = Plain::default();
         plain.say("Notat", note);
-        self.keys.seal(&plain.to_bytes())
+        let helped = person.and_then(|person| self.register.helped(person));
+        self.seal(&plain.to_bytes(), helped).1
     }
 
     /// A person is erased: what these keys seal can never be opened again. Not at once, for the caller decides
@@ -337,6 +355,18 @@ impl Intake {
             self.board.unshout(shout.id, alarm);
         }
     }
+}
+
+/// A person's data is the person's municipality's, wherever the device was set up. A unit that proves nothing
+/// names no municipality of its own, it gets the doorway's; where a proven one differs, operators are told.
+fn whose(signal: &mut Signal, municipality: Municipality) {
+    if signal.municipality == municipality {
+        return;
+    }
+    if signal.sender == Sender::Verified {
+        signal.flags = signal.flags.with(Flags::MUNICIPALITY_DIFFERS);
+    }
+    signal.municipality = municipality;
 }
 
 /// Whether a class is shown when the log cannot keep it.

@@ -24,6 +24,17 @@ pub struct Registered {
     pub erased: bool,
 }
 
+/// Somebody a device helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Helped {
+    /// Whom.
+    pub person: PersonId,
+    /// Whose data it is.
+    pub municipality: Municipality,
+    /// Seals it.
+    pub key: KeyId,
+}
+
 /// Everybody, by pseudonym and by device.
 #[derive(Debug, Default)]
 pub struct Register {
@@ -74,11 +85,17 @@ impl Register {
     }
 
     /// Whom a device helps, and what seals what it says.
-    pub fn helped_by(&self, device: &DeviceId) -> Option<(PersonId, Municipality, KeyId)> {
-        // One map after the other, so that no guard is held over another access.
+    pub fn helped_by(&self, device: &DeviceId) -> Option<Helped> {
+        // Copied out, so that no guard is held over another access.
         let id = *self.held.get(device)?;
+        self.helped(id)
+    }
+
+    /// What seals what is said about a person; `None` for one who is not known, or erased.
+    pub fn helped(&self, id: PersonId) -> Option<Helped> {
         let person = self.persons.get(&id)?;
-        (!person.erased).then_some((id, person.municipality, person.key))
+        let (municipality, key) = (person.municipality, person.key);
+        (!person.erased).then_some(Helped { person: id, municipality, key })
     }
 
     /// Everybody, erased ones too, by pseudonym.

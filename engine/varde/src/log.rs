@@ -1,4 +1,4 @@
-//! `varde log`: every entry as a line of JSON, and nothing of what is sealed.
+//! `varde log`: every entry as a line of JSON; what is sealed only with `--open`, and not unnoted.
 
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
@@ -7,12 +7,34 @@ use std::process::ExitCode;
 use central::Central;
 use central::entry::{Disclosed, Entry, Hop, Signal, Subject, Verb};
 use central::output::Output;
-use central::words::Moment;
+use central::words::{Moment, Seq};
 use sequencer::{Skips, Step};
 use serde_json::{Map, Value, json};
+use server::control::{self, Wish};
+use server::keys::ReadKeys;
+
+use crate::person::{opened, sealed_in};
 
 /// Prints the log below a data folder, also of one in use or of one whose engine was killed.
 pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
+    print(data, |_, _| None)
+}
+
+/// The same with what is sealed opened, up to where the log was when it noted that somebody looks.
+pub(crate) fn open(data: &Path, reason: &str) -> Result<ExitCode, String> {
+    let keys = ReadKeys::open(&data.join(server::engine::KEYS)).map_err(|why| why.to_string())?;
+    let summary = journal::embedded::verify(&data.join(server::engine::LOG));
+    let to = Seq(summary.map_err(|damage| damage.to_string())?.seq);
+    let what = Subject::Log { from: Seq(1), to };
+    let look = Wish::Disclosed { by: String::new(), what, reason: reason.to_owned() };
+    control::submit(data, &[look]).map_err(|why| why.to_string())?;
+    print(data, |seq, entry| {
+        let sealed = sealed_in(entry).filter(|_| seq <= to)?;
+        Some(opened(&keys, sealed))
+    })
+}
+
+fn print(data: &Path, open: impl Fn(Seq, &Entry) -> Option<Value>) -> Result<ExitCode, String> {
     let folder = data.join(server::engine::LOG);
     if !folder.is_dir() {
         return Err(format!("{} holds no log; name the data folder with --data", data.display()));
@@ -26,7 +48,13 @@ pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
     let see = |step: Step<'_>| {
         let line = match step {
             Step::Meets { .. } => return,
-            Step::Applied { at, entry, outputs, .. } => line(at, fields(entry, outputs)),
+            Step::Applied { at, entry, outputs, .. } => {
+                let mut line = line_of(at, entry, outputs);
+                if let Some(opened) = open(at.seq, entry) {
+                    line["opened"] = opened;
+                }
+                line
+            }
             Step::Passed { at, body } => line(at, of_skipped(body)),
         };
         failed = failed.take().or_else(|| writeln!(out, "{line}").err());
@@ -40,6 +68,11 @@ pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
         }
         _ => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// One entry, and nothing of what is sealed in it.
+pub(crate) fn line_of(at: &central::Placed, entry: &Entry, outputs: &[Output]) -> Value {
+    line(at, fields(entry, outputs))
 }
 
 fn line(at: &central::Placed, (what, fields): (&'static str, Value)) -> Value {

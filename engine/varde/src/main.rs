@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod log;
 mod password;
+mod person;
 mod proof;
 mod replay;
 mod roots;
@@ -57,7 +58,19 @@ enum Command {
     /// Check the configuration and say what it means; starts nothing
     Check,
     /// Print every entry of a log as a line of JSON, also while its engine runs
-    Log,
+    Log {
+        /// Open what is sealed too, for who may read the keys; the log notes that you looked
+        #[arg(long)]
+        open: bool,
+        /// Why, noted sealed with --open
+        #[arg(long, value_name = "TEXT", requires = "open", default_value = "")]
+        reason: String,
+    },
+    /// Persons: who is helped by what, everything about somebody, and forgetting it
+    Person {
+        #[command(subcommand)]
+        command: person::Command,
+    },
     /// Check a log's chain and roots and print its last Seq, head and state hash; or check a proof file alone
     Verify {
         /// A proof file: checked without any log
@@ -148,7 +161,11 @@ fn main() -> ExitCode {
         None | Some(Command::Demo) => demo::run(place),
         Some(Command::Serve { accept_clock }) => serve::run(place, accept_clock),
         Some(Command::Check) => serve::check(place),
-        Some(Command::Log) => log::run(&place.data("./varde-data")),
+        Some(Command::Log { open: false, .. }) => log::run(&place.data("./varde-data")),
+        Some(Command::Log { open: true, reason }) => {
+            log::open(&place.data("./varde-data"), &reason)
+        }
+        Some(Command::Person { command }) => person::run(&place.data("./varde-data"), &command),
         Some(Command::Verify { proof: Some(file), key }) => proof::run(&file, key.as_deref()),
         Some(Command::Verify { .. }) => verify::run(&place.data("./varde-data")),
         Some(Command::Roots { day, check }) => {

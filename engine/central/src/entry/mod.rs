@@ -149,6 +149,8 @@ impl Flags {
     pub const UNKNOWN_UNIT: Self = Self(1 << 6);
     /// The content type was not the protocol's.
     pub const CONTENT_TYPE: Self = Self(1 << 7);
+    /// A proven device said another municipality than that of the person it helps; the person's was taken.
+    pub const MUNICIPALITY_DIFFERS: Self = Self(1 << 8);
 
     /// Both sets together.
     #[must_use]

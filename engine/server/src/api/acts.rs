@@ -71,7 +71,8 @@ pub(super) async fn close(
     if note.as_ref().is_some_and(|note| note.len() > NOTE) {
         return Err(No::bad("a note is at most 4096 bytes"));
     }
-    let sealed = note.map(|note| console.setup.intake.seal_note(&note));
+    let person = console.setup.intake.board.row(alarm).and_then(|row| row.person);
+    let sealed = note.map(|note| console.setup.intake.seal_note(&note, person));
     // Nothing is closed with its note lost: without a key to seal it, the operator tries again.
     let note = match sealed {
         Some(None) => return Err(No::NotStored),

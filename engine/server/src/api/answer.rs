@@ -24,6 +24,8 @@ pub(crate) enum No {
     NotAllowed(&'static str),
     /// No such alarm, or another municipality's: which of the two is not told.
     UnknownAlarm,
+    /// No such person, or another municipality's: which of the two is not told.
+    UnknownPerson,
     /// No such call.
     UnknownCall,
     /// Not durable in time: send the same again.
@@ -53,6 +55,7 @@ impl No {
                 (StatusCode::FORBIDDEN, json!({ "error": "not_allowed", "why": why }))
             }
             Self::UnknownAlarm => (StatusCode::NOT_FOUND, word("no_such_alarm")),
+            Self::UnknownPerson => (StatusCode::NOT_FOUND, word("no_such_person")),
             Self::UnknownCall => (StatusCode::NOT_FOUND, word("no_such_call")),
             Self::NotStored => (StatusCode::SERVICE_UNAVAILABLE, word("not_stored")),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, word("busy")),

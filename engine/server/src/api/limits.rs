@@ -47,6 +47,9 @@ pub const PASSWORD: usize = 256;
 /// Details of alarms read at a time; others wait within [`REQUEST_TIME`].
 pub const READING: usize = 8;
 
+/// Persons in one answer; the next ones are asked for after the last.
+pub const PERSONS_LISTED: usize = 1_000;
+
 /// How often a live connection hears from the server, and is looked at: expired, or its page gone.
 pub const BEAT: Duration = Duration::from_secs(5);
 /// A page that takes nothing for this long is disconnected.

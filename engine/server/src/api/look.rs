@@ -72,19 +72,29 @@ pub(super) async fn alarm(
         return Err(No::UnknownAlarm);
     }
     tracing::info!(target: "audit", operator = seat.session.operator, alarm = alarm.0.0, "opened");
-    let details = console.read_details(alarm).await?;
+    let helped = row.person;
+    let read = console.read(move |console| {
+        let person =
+            helped.map(|id| json!({ "person": id.0.to_string(), "text": console.about(id) }));
+        (json!(person), console.setup.details.of(alarm))
+    });
+    let (person, details) = read.await?;
     let row = console.row_text(&row, seat.id);
     let signals: Value = details.iter().map(detail_value).collect();
-    Ok(json_text(format!(r#"{{"row":{row},"signals":{signals}}}"#)))
+    Ok(json_text(format!(r#"{{"row":{row},"person":{person},"signals":{signals}}}"#)))
 }
 
 impl Console {
-    async fn read_details(&self, alarm: AlarmId) -> Result<Vec<Detail>, No> {
+    /// Reads where reading may block, at most [`READING`](crate::api::limits::READING) at a time.
+    pub(super) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        what: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, No> {
         let permit = Arc::clone(&self.reading).acquire_owned().await.map_err(|_| No::Busy)?;
-        let details = Arc::clone(&self.setup.details);
+        let console = Arc::clone(self);
         let read = move || {
             let _permit = permit;
-            details.of(alarm)
+            what(&console)
         };
         tokio::task::spawn_blocking(read).await.map_err(|_| No::Busy)
     }

@@ -13,6 +13,7 @@ pub mod limits;
 mod live;
 mod look;
 mod once;
+mod persons;
 mod routes;
 mod rows;
 mod sessions;
@@ -24,9 +25,9 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use central::entry::{Purpose, Role, Scope};
+use central::entry::{Purpose, Role, Scope, Sealed};
 use central::kind::Kind;
-use central::words::{AlarmId, Moment, Municipality, Seq};
+use central::words::{AlarmId, KeyId, Moment, Municipality, Seq};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
@@ -40,6 +41,7 @@ use crate::api::once::{Grant, Onces};
 use crate::api::rows::Faces;
 pub(crate) use crate::api::rows::health_name;
 pub use crate::api::rows::{path_name, reason};
+use crate::control::Post;
 use crate::hops::Hops;
 use crate::intake::Intake;
 use crate::metrics::Listener;
@@ -49,6 +51,13 @@ use crate::projections::Asker;
 pub trait Details: Send + Sync {
     /// The signals of an open alarm, oldest first. May block: it is called where that is allowed.
     fn of(&self, alarm: AlarmId) -> Vec<Detail>;
+
+    /// The key that the signal which opened an alarm is sealed under, `Some(None)` where nothing in it was
+    /// sealed; `None` for an alarm that is not open.
+    fn opening(&self, alarm: AlarmId) -> Option<Option<KeyId>>;
+
+    /// Label and value of something sealed; where it cannot be opened, why. May block.
+    fn open(&self, sealed: &Sealed) -> Vec<(String, String)>;
 }
 
 /// One signal of an alarm with its personal part in clear.
@@ -74,6 +83,8 @@ pub struct Detail {
 pub struct Setup {
     /// The door to the log; with it the board, the clock and the metrics.
     pub intake: Arc<Intake>,
+    /// Puts what concerns persons in the log.
+    pub post: Arc<Post>,
     /// Told what was sent and painted.
     pub hops: Arc<Hops>,
     /// Opens an alarm's signals.

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::api::answer::No;
 use crate::api::limits::{BODY, REQUEST_TIME};
-use crate::api::{Console, acts, assets, history, live, look, sessions};
+use crate::api::{Console, acts, assets, history, live, look, persons, sessions};
 
 /// Who may make a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) enum Least {
     /// Anybody.
     Public,
     /// A session of this role or a wider one. A path with `{id}` is that alarm's: a session whose
-    /// scope does not cover it is told that there is no such alarm.
+    /// scope does not cover it is told that there is no such alarm. So with `{person}`, erased ones too.
     Role(Role),
 }
 
@@ -45,7 +45,7 @@ const OPERATOR: Least = Least::Role(Role::Operator);
 const LEADER: Least = Least::Role(Role::Leader);
 
 /// The calls of `docs/console-api.md`, in its order.
-pub(super) static ROUTES: [Route; 16] = [
+pub(super) static ROUTES: [Route; 22] = [
     route(GET, "/api/hello", PUBLIC, |m| on(m, look::hello)),
     route(POST, "/api/login", PUBLIC, |m| on(m, sessions::login)),
     route(POST, "/api/logout", VIEWER, |m| on(m, sessions::logout)),
@@ -61,6 +61,12 @@ pub(super) static ROUTES: [Route; 16] = [
     route(GET, "/api/history", VIEWER, |m| on(m, history::search)),
     route(GET, "/api/history/{id}", VIEWER, |m| on(m, history::timeline)),
     route(GET, "/api/statistics", VIEWER, |m| on(m, history::statistics)),
+    route(POST, "/api/alarms/{id}/person", OPERATOR, |m| on(m, persons::given)),
+    route(GET, "/api/persons", LEADER, |m| on(m, persons::list)),
+    route(POST, "/api/persons", LEADER, |m| on(m, persons::add)),
+    route(GET, "/api/persons/{person}", LEADER, |m| on(m, persons::read)),
+    route(POST, "/api/persons/{person}", LEADER, |m| on(m, persons::describe)),
+    route(POST, "/api/persons/{person}/devices", LEADER, |m| on(m, persons::devices)),
     route(GET, "/api/live", VIEWER, |m| on(m, live::upgrade)),
 ];
 
@@ -122,6 +128,14 @@ fn admit(
             return Err(No::UnknownAlarm);
         }
         request.extensions_mut().insert(alarm);
+    }
+    if let Some((_, id)) = params.iter().find(|(name, _)| *name == "person") {
+        let person = persons::person_id(id)?;
+        let known = console.setup.intake.register.known(person);
+        if !known.is_some_and(|known| seat.session.scope.covers(known.municipality)) {
+            return Err(No::UnknownPerson);
+        }
+        request.extensions_mut().insert(person);
     }
     request.extensions_mut().insert(seat);
     Ok(())

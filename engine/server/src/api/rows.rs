@@ -183,6 +183,7 @@ pub(super) fn flag_names(flags: Flags) -> Vec<&'static str> {
         (Flags::FIELD_MISSING, "field_missing"),
         (Flags::UNKNOWN_UNIT, "unknown_unit"),
         (Flags::CONTENT_TYPE, "content_type"),
+        (Flags::MUNICIPALITY_DIFFERS, "municipality_differs"),
     ];
     names.into_iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, name)| name).collect()
 }

@@ -14,8 +14,8 @@ use journal::embedded::{Embedded, OpenError};
 use lanes::{Lane, Lanes};
 use sequencer::{Inbound, Sequencer, Shell, Turn, Why};
 
-use super::ControlError;
 use super::wish::{Done, Known, Wish, person_of};
+use super::{ControlError, account};
 use crate::clock::Clock;
 use crate::engine::{KEYS, LOG, NODE, StartError, Wanted, open, wake_by};
 use crate::keys::Keys;
@@ -62,8 +62,11 @@ pub(super) fn submit(data: &Path, wishes: &[Wish]) -> Result<Vec<Done>, ControlE
     let mut alone = Alone::open(data)?;
     let mut done = Vec::with_capacity(wishes.len());
     let mut failed = None;
+    let account = account::own().map(account::name);
+    let account =
+        account.map_err(|why| StartError::Other(format!("who asks is not known: {why}")))?;
     for wish in wishes {
-        match alone.one(wish) {
+        match alone.one(&wish.clone().called_by(&account)) {
             Ok(one) => done.push(one),
             Err(why) => {
                 failed = Some(why);

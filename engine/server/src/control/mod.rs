@@ -4,6 +4,7 @@
 //! account and of root alone. Where none runs, the command opens the log itself, as its one writer. Either
 //! way a wish becomes an entry, and is answered when that entry is durable and applied. See `docs/control.md`.
 
+mod account;
 mod alone;
 mod call;
 mod serve;
@@ -15,7 +16,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use self::serve::{Door, Post};
+pub use self::serve::{Door, Not, Post};
 pub(crate) use self::wish::Known;
 pub use self::wish::{Done, Wish};
 

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::routing::post;
+use axum::{Extension, Router};
 use central::Decision;
 use central::entry::Entry;
 use hyper::server::conn::http1;
@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::account;
 use super::wish::{Done, Wish, person_of};
 use crate::api::door::stopped;
 use crate::api::limits::GRACE;
@@ -31,6 +32,17 @@ use crate::limits::{CONTROL_BATCH, CONTROL_CALLS, CONTROL_ERASED, CONTROL_TIME};
 
 /// Bytes of a call's body.
 const BODY: usize = 2 * CONTROL_BATCH * central::limits::ENTRY;
+
+/// Why a wish was not fulfilled, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Not {
+    /// It cannot be, as it stands.
+    #[error("{0}")]
+    Wrong(String),
+    /// Not now, or not known yet.
+    #[error("{0}")]
+    NotStored(&'static str),
+}
 
 /// Puts wishes in the log of a running engine: for the control door, and for the console's calls about persons.
 pub struct Post {
@@ -50,23 +62,27 @@ impl Post {
         for wish in wishes {
             match self.one(wish).await {
                 Ok(done) => all.push(done),
-                Err(why) => return (all, Some(why)),
+                Err(not) => return (all, Some(not.to_string())),
             }
         }
         (all, None)
     }
 
-    /// Fulfils one; the sentence says why not.
-    pub async fn one(&self, wish: &Wish) -> Result<Done, String> {
+    /// Fulfils one; or says why not.
+    pub async fn one(&self, wish: &Wish) -> Result<Done, Not> {
         let known = |id| self.intake.register.known(id);
-        let entry = wish.to_entry(&self.keys, known)?;
+        let entry = wish.to_entry(&self.keys, known).map_err(Not::Wrong)?;
         let (seq, decision) = match self.intake.put(&entry).await {
             Noted::Durable(seq, decision) => (seq, decision),
             Noted::Refused => {
-                return Err("the log took it not: it has no room, or this version may not write such an entry".to_owned());
+                return Err(Not::NotStored(
+                    "the log took it not: it has no room, or this version may not write such an entry",
+                ));
             }
             Noted::Unknown => {
-                return Err("the log did not make it durable in time: it may be there later; look with `varde log` before asking again".to_owned());
+                return Err(Not::NotStored(
+                    "the log did not make it durable in time: it may be there later; look with `varde log` before asking again",
+                ));
             }
         };
         if matches!(entry, Entry::Erased(_)) && decision != Decision::Void {
@@ -76,11 +92,13 @@ impl Post {
     }
 
     /// The thread of the keys destroys what the entry named, and tries again while the disk refuses.
-    async fn keys_are_gone(&self) -> Result<(), String> {
+    async fn keys_are_gone(&self) -> Result<(), Not> {
         let since = Instant::now();
         while self.keys.doomed() > 0 {
             if since.elapsed() > CONTROL_ERASED {
-                return Err("the erasure is in the log, but the disk has not let the keys be overwritten yet: see the engine's messages; it tries again, also after a restart".to_owned());
+                return Err(Not::NotStored(
+                    "the erasure is in the log, but the disk has not let the keys be overwritten yet: see the engine's messages; it tries again, also after a restart",
+                ));
             }
             sleep(Duration::from_millis(2)).await;
         }
@@ -115,11 +133,11 @@ impl Door {
     }
 
     /// Serves until `stop` becomes true, and takes the socket away.
-    pub async fn serve(self, post: Arc<Post>, mut stop: watch::Receiver<bool>) {
+    pub async fn serve(self, desk: Arc<Post>, mut stop: watch::Receiver<bool>) {
         let router = Router::new()
-            .route("/wishes", post_route())
+            .route("/wishes", post(wishes))
             .layer(DefaultBodyLimit::max(BODY))
-            .with_state(post);
+            .with_state(desk);
         let room = Arc::new(Semaphore::new(CONTROL_CALLS));
         let mut calls = JoinSet::new();
         loop {
@@ -133,11 +151,9 @@ impl Door {
                 sleep(Duration::from_millis(100)).await;
                 continue;
             };
-            if !self.may(&stream) {
-                continue;
-            }
+            let Some(peer) = self.peer(&stream) else { continue };
             let Ok(permit) = Arc::clone(&room).try_acquire_owned() else { continue };
-            let service = TowerToHyperService::new(router.clone());
+            let service = TowerToHyperService::new(router.clone().layer(Extension(Peer(peer))));
             calls.spawn(async move {
                 let _permit = permit;
                 let mut http = http1::Builder::new();
@@ -154,27 +170,31 @@ impl Door {
         let _ = timeout(GRACE, async { while calls.join_next().await.is_some() {} }).await;
     }
 
-    /// The engine's own account, and root.
-    fn may(&self, stream: &UnixStream) -> bool {
-        stream.peer_cred().is_ok_and(|peer| may(peer.uid(), self.account))
+    /// Who calls, if it may: the engine's own account, and root.
+    fn peer(&self, stream: &UnixStream) -> Option<u32> {
+        let uid = stream.peer_cred().ok()?.uid();
+        may(uid, self.account).then_some(uid)
     }
 }
+
+/// The account that calls.
+#[derive(Clone, Copy)]
+struct Peer(u32);
 
 fn may(who: u32, account: u32) -> bool {
     who == account || who == 0
 }
 
-fn post_route() -> axum::routing::MethodRouter<Arc<Post>> {
-    post(wishes)
-}
-
 async fn wishes(
     State(desk): State<Arc<Post>>,
+    Extension(Peer(uid)): Extension<Peer>,
     body: Bytes,
 ) -> Result<Vec<u8>, (StatusCode, &'static str)> {
     let Ok(wishes) = minicbor::decode::<Vec<Wish>>(&body) else {
         return Err((StatusCode::BAD_REQUEST, "not the wishes of a command of this version\n"));
     };
+    let account = account::name(uid);
+    let wishes: Vec<Wish> = wishes.into_iter().map(|wish| wish.called_by(&account)).collect();
     if wishes.len() > CONTROL_BATCH {
         return Err((StatusCode::PAYLOAD_TOO_LARGE, "too many wishes in one call\n"));
     }

@@ -31,7 +31,7 @@ pub enum Wish {
     /// Somebody is about to be shown what is sealed.
     #[n(2)]
     Disclosed {
-        /// Who.
+        /// Who; from a command it is always the account that calls, whatever stands here.
         #[n(0)]
         by: String,
         /// What.
@@ -72,6 +72,14 @@ impl Wish {
         Self::Entry(entry.encode())
     }
 
+    /// Notes who of the machine's accounts is about to look, in place of what the command says.
+    pub(super) fn called_by(mut self, account: &str) -> Self {
+        if let Self::Disclosed { by, .. } = &mut self {
+            account.clone_into(by);
+        }
+        self
+    }
+
     /// Erases a person.
     pub fn erase(person: PersonId) -> Self {
         Self::entry(&Entry::Erased(person))
@@ -88,7 +96,7 @@ impl Wish {
             Self::Person { id, municipality, about } => {
                 person(keys, *id, *municipality, about, known)
             }
-            Self::Disclosed { by, what, reason } => disclosed(keys, by, *what, reason),
+            Self::Disclosed { by, what, reason } => disclosed(keys, by, *what, reason, known),
         }
     }
 }
@@ -146,7 +154,13 @@ fn new_id(known: &impl Fn(PersonId) -> Option<Known>) -> Result<PersonId, String
     }
 }
 
-fn disclosed(keys: &Keys, by: &str, what: Subject, reason: &str) -> Result<Entry, String> {
+fn disclosed(
+    keys: &Keys,
+    by: &str,
+    what: Subject,
+    reason: &str,
+    known: impl Fn(PersonId) -> Option<Known>,
+) -> Result<Entry, String> {
     if by.is_empty() || by.len() > central::limits::OPERATOR {
         return Err("who looks is said in 1 to 64 bytes".to_owned());
     }
@@ -155,9 +169,19 @@ fn disclosed(keys: &Keys, by: &str, what: Subject, reason: &str) -> Result<Entry
     }
     let mut plain = Plain::default();
     plain.say("Begrunnelse", reason);
+    // A reason to look at a person names that person, more often than not: it is forgotten with the rest.
+    let key = match what {
+        Subject::Person(id) => known(id).filter(|known| !known.erased).map(|known| known.key),
+        Subject::Log { .. } => None,
+    };
+    let plain = plain.to_bytes();
+    let sealed = || match key {
+        Some(key) => keys.seal_under(key, &plain),
+        None => keys.seal(&plain),
+    };
     let reason = match reason {
         "" => None,
-        _ => Some(keys.seal(&plain.to_bytes()).ok_or("no key is ready to seal the reason")?),
+        _ => Some(sealed().ok_or("no key is ready to seal the reason")?),
     };
     Ok(Entry::Disclosed(Disclosed { by: by.to_owned(), what, reason }))
 }

@@ -336,6 +336,7 @@ fn console(
     let opener = crate::details::Opener::new(&shared.details, &shared.keys);
     Console::new(Setup {
         intake: Arc::clone(&shared.intake),
+        post: Arc::new(control::Post::new(&shared.intake, &shared.keys)),
         hops: Arc::clone(&shared.hops),
         details: Arc::new(opener),
         history,

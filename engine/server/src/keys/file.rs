@@ -113,6 +113,10 @@ impl KeyFile {
 
     /// Overwrites each key with zeros and syncs once.
     pub(super) fn erase(&mut self, keys: &[KeyId]) -> io::Result<()> {
+        #[cfg(test)]
+        if self.broken {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         for key in keys.iter().filter(|key| (1..=self.slots).contains(&key.0)) {
             self.file.write_all_at(&[0; KEY], offset(key.0))?;
         }
@@ -137,6 +141,16 @@ impl KeyFile {
 pub(super) struct Reader(File);
 
 impl Reader {
+    /// Opens the file for reading alone, without its lock.
+    pub(super) fn open(folder: &Path) -> Result<Self, KeysError> {
+        let path = folder.join(NAME);
+        for_us_alone(folder)?;
+        for_us_alone(&path)?;
+        let file = File::open(&path);
+        let file = file.map_err(|source| KeysError::Disk { path: path.clone(), source })?;
+        if header_is_ours(&file) { Ok(Self(file)) } else { Err(KeysError::NotKeys(path)) }
+    }
+
     /// `None`: erased, or the file never had it.
     pub(super) fn key(&self, id: u64) -> io::Result<Option<Key>> {
         let mut bytes = [0; KEY];

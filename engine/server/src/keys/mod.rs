@@ -180,14 +180,7 @@ impl Keys {
 
     /// Opens what was sealed. Reads the key file (32 bytes, most often from memory).
     pub fn open_sealed(&self, sealed: &Sealed) -> Result<Vec<u8>, Closed> {
-        let key = self.shared.reader.key(sealed.key.0)?.ok_or(Closed::Erased)?;
-        let mut bytes = sealed.bytes.clone();
-        let nonce = Nonce::assume_unique_for_key(sealed.nonce);
-        let cipher = cipher(&key).ok_or(Closed::Wrong)?;
-        let plain = cipher.open_in_place(nonce, aad(sealed.key.0), &mut bytes);
-        let length = plain.map_err(|_| Closed::Wrong)?.len();
-        bytes.truncate(length);
-        Ok(bytes)
+        open_with(&self.shared.reader, sealed)
     }
 
     /// Erases keys: what they seal can never be opened again, here. Durable when it returns. The file system
@@ -305,6 +298,33 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys")
     }
+}
+
+/// The key file for reading, beside the engine that writes it: for commands that open what is sealed. Who may
+/// is who may read the file.
+pub struct ReadKeys(Reader);
+
+impl ReadKeys {
+    /// Opens the key file in `folder`, which must be there.
+    pub fn open(folder: &Path) -> Result<Self, KeysError> {
+        Reader::open(folder).map(Self)
+    }
+
+    /// Opens what was sealed.
+    pub fn open_sealed(&self, sealed: &Sealed) -> Result<Vec<u8>, Closed> {
+        open_with(&self.0, sealed)
+    }
+}
+
+fn open_with(reader: &Reader, sealed: &Sealed) -> Result<Vec<u8>, Closed> {
+    let key = reader.key(sealed.key.0)?.ok_or(Closed::Erased)?;
+    let mut bytes = sealed.bytes.clone();
+    let nonce = Nonce::assume_unique_for_key(sealed.nonce);
+    let cipher = cipher(&key).ok_or(Closed::Wrong)?;
+    let plain = cipher.open_in_place(nonce, aad(sealed.key.0), &mut bytes);
+    let length = plain.map_err(|_| Closed::Wrong)?.len();
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 /// The nonce is random: a person's key seals far fewer than the 2^32 messages that allows.

@@ -124,6 +124,63 @@ fn an_erased_key_that_was_never_used_is_passed_over() {
 }
 
 #[test]
+fn a_persons_key_seals_until_it_is_erased_and_is_drawn_once() {
+    let (_outer, folder) = folder();
+    let keys = begun(&folder, 0);
+    let (one, two) = (keys.fresh().unwrap(), keys.fresh().unwrap());
+    let sealed: Vec<Sealed> = (0..3).map(|_| keys.seal_under(one, DOOR).unwrap()).collect();
+    assert!(sealed.iter().all(|sealed| sealed.key == one));
+    assert!(sealed.iter().all(|sealed| keys.open_sealed(sealed).unwrap() == DOOR));
+    assert_ne!(sealed[0].nonce, sealed[1].nonce);
+    let own = keys.seal(DOOR).unwrap();
+    assert!(one != two && own.key != one && own.key != two);
+    let reading = ReadKeys::open(&folder).unwrap();
+    assert_eq!(reading.open_sealed(&sealed[0]).unwrap(), DOOR);
+    keys.doom(vec![one]);
+    eventually(|| keys.doomed() == 0);
+    assert!(keys.seal_under(one, DOOR).is_none() && !keys.has(one) && keys.has(two));
+    assert!(matches!(reading.open_sealed(&sealed[0]), Err(Closed::Erased)));
+    assert_eq!(key_on_disk(&folder, one), [0; 32]);
+}
+
+#[test]
+fn no_person_gets_a_shared_key() {
+    let (_outer, folder) = folder();
+    let keys = begun(&folder, 0);
+    lock(&keys.shared.file).broken = true;
+    while keys.shared() == 0 {
+        keys.seal(DOOR).unwrap();
+    }
+    assert!(keys.fresh().is_none());
+}
+
+#[test]
+fn doomed_keys_are_destroyed_as_soon_as_the_disk_lets_them() {
+    let (_outer, folder) = folder();
+    let keys = begun(&folder, 0);
+    let key = keys.fresh().unwrap();
+    lock(&keys.shared.file).broken = true;
+    keys.doom(vec![key]);
+    std::thread::sleep(Duration::from_millis(50));
+    assert!(keys.has(key) && keys.doomed() == 1, "it is not called done before it is");
+    lock(&keys.shared.file).broken = false;
+    eventually(|| keys.doomed() == 0);
+    assert_eq!(key_on_disk(&folder, key), [0; 32]);
+}
+
+#[test]
+fn reading_alone_needs_the_files_own_rights_and_no_lock() {
+    let (_outer, folder) = folder();
+    assert!(matches!(ReadKeys::open(&folder), Err(KeysError::Disk { .. })));
+    let keys = begun(&folder, 0);
+    ReadKeys::open(&folder).expect("beside the one that writes");
+    drop(keys);
+    let file = folder.join("keys");
+    fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+    assert!(matches!(ReadKeys::open(&folder), Err(KeysError::Open { mode: 0o640, .. })));
+}
+
+#[test]
 fn altered_bytes_or_another_name_do_not_open() {
     let (_outer, folder) = folder();
     let keys = begun(&folder, 0);

@@ -14,7 +14,7 @@ use central::entry::{
 };
 use central::kind::Kind;
 use central::words::{
-    AlarmId, ContentHash, DeviceId, Moment, Municipality, Reference, Seq, SessionId,
+    AlarmId, ContentHash, DeviceId, Moment, Municipality, PersonId, Reference, Seq, SessionId,
 };
 use journal::memory::Order;
 use journal::{Batch, Draft as LogDraft, Log, Pos, Record};
@@ -30,6 +30,7 @@ use crate::api::once::hash;
 use crate::api::{Account, Console, Setup, serve};
 use crate::board::Board;
 use crate::clock::Clock;
+use crate::control::{Post, Wish};
 use crate::details::{Details, Opener};
 use crate::hops::Hops;
 use crate::intake::{Draft, Intake, Outcome};
@@ -101,6 +102,7 @@ impl House {
         let thread = turn(sequencer, Arc::clone(&intake), order.clone(), Arc::clone(&stop));
         let console = Console::new(Setup {
             intake: Arc::clone(&intake),
+            post: Arc::new(Post::new(&intake, &keys)),
             hops: Arc::clone(&hops),
             details: Arc::new(Opener::new(&details, &keys)),
             history,
@@ -167,6 +169,17 @@ impl House {
         (folded.last_seq, folded.head, central.digest())
     }
 
+    /// The same up to a Seq.
+    pub(super) fn folded_until(&self, until: u64) -> (u64, [u8; 32], [u8; 32]) {
+        let log = self.order.join(1, Arc::new(|| {}));
+        let mut central = Central::new();
+        let records = log.read(Pos::START).unwrap();
+        let records = records
+            .take_while(|record| !matches!(record, Ok(Record::Entry(entry)) if entry.seq > until));
+        let folded = refold(records, &Skips::default(), &mut central).unwrap();
+        (folded.last_seq, folded.head, central.digest())
+    }
+
     pub(super) fn draft(&self, municipality: Municipality, kind: Kind) -> Draft {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let mut plain = Plain::raw(b"<mrq>as it came</mrq>");
@@ -197,6 +210,15 @@ impl House {
             Outcome::Stored(receipt) => receipt.alarm.unwrap(),
             outcome => panic!("{outcome:?}"),
         }
+    }
+
+    /// A person of whom a name is known.
+    pub(super) fn person(&self, municipality: Municipality) -> PersonId {
+        let text = vec![("Navn".to_owned(), "Kari Nordmann".to_owned())];
+        let about = Plain { text, raw: None }.to_bytes();
+        let wish = Wish::Person { id: None, municipality, about };
+        let post = Post::new(&self.intake, &self.keys);
+        self.runtime.block_on(post.one(&wish)).unwrap().person.unwrap()
     }
 
     /// A press whose outcome nobody here waits for.

@@ -6,6 +6,7 @@ mod house;
 mod live;
 mod ops;
 mod page;
+mod persons;
 mod room;
 mod sessions;
 mod table;

@@ -17,9 +17,10 @@ fn method(route: &Route) -> &'static str {
     }
 }
 
-/// Calls a route, about an alarm of Oslo where it is about one.
-fn call(house: &House, route: &Route, alarm: u64, cookie: Option<&str>) -> Reply {
+/// Calls a route, about an alarm or a person of Oslo where it is about one.
+fn call(house: &House, route: &Route, (alarm, person): (u64, u64), cookie: Option<&str>) -> Reply {
     let path = route.path.replace("{id}", &alarm.to_string());
+    let path = path.replace("{person}", &person.to_string());
     let body = if method(route) == "POST" { "{}" } else { "" };
     let headers = format!("X-Varde: 1\r\nOrigin: http://{}\r\n", house.at);
     house.call_with(method(route), &path, cookie, &headers, body)
@@ -35,10 +36,10 @@ fn least(route: &Route) -> Option<Role> {
 #[test]
 fn no_route_but_a_public_one_is_open_without_a_session() {
     let house = House::new();
-    let alarm = house.press(OSLO).0.0;
+    let about = (house.press(OSLO).0.0, house.person(OSLO).0);
     for route in &ROUTES {
         for cookie in [None, Some("varde="), Some("varde=00"), Some("other=1; varde=zz")] {
-            let reply = call(&house, route, alarm, cookie);
+            let reply = call(&house, route, about, cookie);
             if route.least == Least::Public {
                 assert!(![401, 403, 404].contains(&reply.status), "{} {reply:?}", route.path);
             } else {
@@ -51,12 +52,12 @@ fn no_route_but_a_public_one_is_open_without_a_session() {
 #[test]
 fn no_route_is_open_to_a_role_below_its_own_and_every_one_is_to_the_others() {
     let house = House::new();
-    let alarm = house.press(OSLO).0.0;
+    let about = (house.press(OSLO).0.0, house.person(OSLO).0);
     let mut refused = 0;
     for route in &ROUTES {
         for role in ROLES {
             let cookie = house.enter("kari", role, only(OSLO));
-            let reply = call(&house, route, alarm, Some(&cookie));
+            let reply = call(&house, route, about, Some(&cookie));
             if least(route).is_some_and(|least| role < least) {
                 assert_eq!(reply.no(), (403, "not_allowed".to_owned()), "{} {role:?}", route.path);
                 refused += 1;
@@ -66,8 +67,8 @@ fn no_route_is_open_to_a_role_below_its_own_and_every_one_is_to_the_others() {
             }
         }
     }
-    // Three acts are closed to one role, one call to two: the test did refuse.
-    assert_eq!(refused, 5);
+    // Four calls are closed to one role, six to two: the test did refuse.
+    assert_eq!(refused, 4 + 6 * 2);
 }
 
 #[test]
@@ -75,13 +76,14 @@ fn an_alarm_of_another_municipality_is_no_alarm_whatever_the_role() {
     let house = House::new();
     let alarm = house.press(OSLO).0.0;
     let about_one: Vec<_> = ROUTES.iter().filter(|route| route.path.contains("{id}")).collect();
-    assert_eq!(about_one.len(), 5);
+    assert_eq!(about_one.len(), 6);
     for route in about_one {
         for role in ROLES.into_iter().filter(|role| Some(*role) >= least(route)) {
             let near = house.enter("kari", role, only(OSLO));
             let far = house.enter("ola", role, only(TRONDHEIM));
-            assert_ne!(call(&house, route, alarm, Some(&near)).status, 404, "{}", route.path);
-            let reply = call(&house, route, alarm, Some(&far));
+            let about = (alarm, 0);
+            assert_ne!(call(&house, route, about, Some(&near)).status, 404, "{}", route.path);
+            let reply = call(&house, route, about, Some(&far));
             assert_eq!(reply.no(), (404, "no_such_alarm".to_owned()), "{} {role:?}", route.path);
             for odd in ["0", "-1", "99999999999999999999", "x", "%2e"] {
                 let path = route.path.replace("{id}", odd);
@@ -95,6 +97,27 @@ fn an_alarm_of_another_municipality_is_no_alarm_whatever_the_role() {
                 assert!(no.contains(&(status, &word)), "{path} {reply:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_person_of_another_municipality_is_no_person() {
+    let house = House::new();
+    let person = house.person(OSLO).0;
+    let about_one: Vec<_> = ROUTES.iter().filter(|route| route.path.contains("{person}")).collect();
+    assert_eq!(about_one.len(), 3);
+    let near = house.enter("kari", Role::Leader, only(OSLO));
+    let far = house.enter("ola", Role::Leader, only(TRONDHEIM));
+    let before = house.entries().len();
+    for route in &about_one {
+        for (who, id) in [(&far, person), (&near, person + 1), (&near, 0)] {
+            let reply = call(&house, route, (0, id), Some(who));
+            assert_eq!(reply.no(), (404, "no_such_person".to_owned()), "{}", route.path);
+        }
+    }
+    assert_eq!(house.entries().len(), before, "nobody was shown anything, and nobody is noted");
+    for route in &about_one {
+        assert_ne!(call(&house, route, (0, person), Some(&near)).status, 404, "{}", route.path);
     }
 }
 
@@ -119,11 +142,12 @@ fn a_change_needs_our_header_and_no_foreign_origin() {
     let house = House::new();
     let alarm = house.press(OSLO).0.0;
     let changes: Vec<_> = ROUTES.iter().filter(|route| method(route) == "POST").collect();
-    assert_eq!(changes.len(), 6);
+    assert_eq!(changes.len(), 10);
+    let person = house.person(OSLO).0.to_string();
     let ours = format!("X-Varde: 1\r\nOrigin: http://{}\r\n", house.at);
     for route in changes {
         let cookie = house.enter("kari", Role::Leader, Scope::All);
-        let path = route.path.replace("{id}", &alarm.to_string());
+        let path = route.path.replace("{id}", &alarm.to_string()).replace("{person}", &person);
         let call = |headers: &str| house.call_with("POST", &path, Some(&cookie), headers, "{}");
         for foreign in [
             "",
