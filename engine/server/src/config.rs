@@ -288,19 +288,16 @@ impl Config {
     fn check_keeping(&self) -> Result<(), ConfigError> {
         let wrong = |why: String| Err(ConfigError::Value(why));
         let Log { mirror, archive, keep_days, .. } = &self.log;
-        let days = [("log.keep_days", *keep_days)].into_iter();
-        let classes = self.retention.each().map(|(name, days)| (name, days));
-        for (name, days) in days.chain(classes) {
+        for (name, days) in [("log.keep_days", *keep_days)].into_iter().chain(self.retention.each())
+        {
             if days == Some(0) {
                 return wrong(format!(
                     "{name} is 0; leave it out to keep for ever, or give 1 or more"
                 ));
             }
-            if days.is_some() && archive.is_none() {
-                return wrong(format!(
-                    "{name} is set and log.archive is not; name a folder there: nothing is let go of before it is archived"
-                ));
-            }
+        }
+        if keep_days.is_some() && archive.is_none() {
+            return wrong("log.keep_days is set and log.archive is not; name a folder there: the log lets go of nothing before it is archived".into());
         }
         if mirror.is_some() && mirror == archive {
             return wrong(
@@ -381,7 +378,7 @@ mod tests {
             ("[sip]\ndomain = \"not a name\"", "sip.domain"),
             ("[log]\nkeep_days = 0\narchive = \"a\"", "keep_days is 0"),
             ("[log]\nkeep_days = 30", "log.archive"),
-            ("[retention]\ntelemetry = 30", "log.archive"),
+            ("[retention]\ntelemetry = 0", "telemetry is 0"),
             ("[log]\nmirror = \"a\"\narchive = \"a\"", "same folder"),
         ] {
             let told = parse(text).unwrap_err();

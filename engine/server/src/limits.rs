@@ -86,6 +86,8 @@ pub const MIRROR_EVERY: Duration = Duration::from_secs(5);
 pub const MIRROR_AT_START: Duration = Duration::from_secs(5);
 /// How long the log is on one disk instead of two before operators are told by a technical alarm.
 pub const MIRROR_SHOUT: Duration = Duration::from_secs(10);
+/// How often old segments are looked for, to be archived and thinned.
+pub const KEEPING_EVERY: Duration = Duration::from_hours(1);
 /// How long a stop waits for housekeeping to end; one that hangs on a disk ends with the process.
 pub const HOUSEKEEPING_END: Duration = Duration::from_secs(5);
 

@@ -75,7 +75,7 @@ pub(crate) fn line_of(at: &central::Placed, entry: &Entry, outputs: &[Output]) -
     line(at, fields(entry, outputs))
 }
 
-fn line(at: &central::Placed, (what, fields): (&'static str, Value)) -> Value {
+pub(crate) fn line(at: &central::Placed, (what, fields): (&'static str, Value)) -> Value {
     let mut line = Map::new();
     line.insert("seq".to_owned(), json!(at.seq.0));
     line.insert("moment".to_owned(), json!(at.moment.0.to_string()));
@@ -98,7 +98,7 @@ fn of_skipped(body: &[u8]) -> (&'static str, Value) {
     }
 }
 
-fn fields(entry: &Entry, outputs: &[Output]) -> (&'static str, Value) {
+pub(crate) fn fields(entry: &Entry, outputs: &[Output]) -> (&'static str, Value) {
     match entry {
         Entry::Genesis(genesis) => {
             ("genesis", json!({"purpose": server::addresses::purpose_name(genesis.purpose)}))

@@ -1,5 +1,6 @@
 //! `varde`: a real-time engine for alarm centrals.
 
+mod archive;
 mod backup;
 mod demo;
 mod log;
@@ -65,6 +66,9 @@ enum Command {
         /// Why, noted sealed with --open
         #[arg(long, value_name = "TEXT", requires = "open", default_value = "")]
         reason: String,
+        /// Print what an archive keeps instead
+        #[arg(long, value_name = "DIR", conflicts_with = "open")]
+        archive: Option<PathBuf>,
     },
     /// Persons: who is helped by what, everything about somebody, and forgetting it
     Person {
@@ -79,6 +83,9 @@ enum Command {
         /// The centre's public key (roots.pub), as it was handed out
         #[arg(long, value_name = "FILE", requires = "proof")]
         key: Option<PathBuf>,
+        /// Check from the first entry on, over this archive too
+        #[arg(long, value_name = "DIR", conflicts_with = "proof")]
+        archive: Option<PathBuf>,
     },
     /// Make the signed roots of the days that are over, and check those that are there
     Roots {
@@ -161,12 +168,16 @@ fn main() -> ExitCode {
         None | Some(Command::Demo) => demo::run(place),
         Some(Command::Serve { accept_clock }) => serve::run(place, accept_clock),
         Some(Command::Check) => serve::check(place),
+        Some(Command::Log { archive: Some(archive), .. }) => archive::log(&archive),
         Some(Command::Log { open: false, .. }) => log::run(&place.data("./varde-data")),
-        Some(Command::Log { open: true, reason }) => {
+        Some(Command::Log { open: true, reason, .. }) => {
             log::open(&place.data("./varde-data"), &reason)
         }
         Some(Command::Person { command }) => person::run(&place.data("./varde-data"), &command),
-        Some(Command::Verify { proof: Some(file), key }) => proof::run(&file, key.as_deref()),
+        Some(Command::Verify { proof: Some(file), key, .. }) => proof::run(&file, key.as_deref()),
+        Some(Command::Verify { archive: Some(archive), .. }) => {
+            archive::verify(&place.data("./varde-data"), &archive)
+        }
         Some(Command::Verify { .. }) => verify::run(&place.data("./varde-data")),
         Some(Command::Roots { day, check }) => {
             roots::run(&place.data("./varde-data"), day.as_deref(), check)

@@ -10,7 +10,10 @@ use crate::seam::Hash;
 
 const ENTRY: u8 = 1;
 const DECIDED: u8 = 2;
+const THINNED: u8 = 3;
 const LAST: u8 = 1;
+/// Bytes of a hash.
+const HASH: usize = 32;
 
 /// What the checksums of one segment begin from.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +33,8 @@ impl Salt {
 pub(super) enum Kind {
     Entry,
     Decided,
+    /// An entry of which only the hash is left; in an archive alone.
+    Thinned,
 }
 
 /// The head of a frame.
@@ -58,6 +63,7 @@ impl Head {
         let kind = match bytes[12] {
             ENTRY if len >= ENTRY_HEAD => Kind::Entry,
             DECIDED => Kind::Decided,
+            THINNED if len == ENTRY_HEAD + HASH => Kind::Thinned,
             _ => return None,
         };
         // The cheap checks first: a search for later frames comes by here at every eighth byte.
@@ -92,6 +98,7 @@ impl Head {
         out[12] = match self.kind {
             Kind::Entry => ENTRY,
             Kind::Decided => DECIDED,
+            Kind::Thinned => THINNED,
         };
         out[13] = if self.last { LAST } else { 0 };
         put(out, 14, [0; 2]);

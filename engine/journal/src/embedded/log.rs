@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -44,11 +44,24 @@ pub struct Embedded {
     ending: usize,
     health: Health,
     first: u64,
-    maker: Sender<Command>,
+    maker: Arc<Sender<Command>>,
     writer: Option<JoinHandle<Option<()>>>,
     making: Option<JoinHandle<Option<io::Result<()>>>>,
     watch: Option<(Sender<()>, JoinHandle<()>)>,
     _lock: Lock,
+}
+
+/// Says to a log what it may let go of.
+#[derive(Clone, Debug)]
+pub struct Trimmer(Weak<Sender<Command>>);
+
+impl Trimmer {
+    /// As [`Log::trim`]. Nothing when the log is gone.
+    pub fn trim(&self, below: u64) {
+        if let Some(maker) = self.0.upgrade() {
+            let _ = maker.try_send(Command::Trim(below));
+        }
+    }
 }
 
 /// What an opening has found and made.
@@ -107,7 +120,7 @@ impl Embedded {
             ready: VecDeque::new(),
             ending: 0,
             health: Health::Ok,
-            maker,
+            maker: Arc::new(maker),
             writer: Some(spawn("journal-write", move || guarded(&writes, || writer.run()))?),
             making: Some(spawn("journal-make", move || guarded(&makes, || making.run()))?),
             watch: Some((ended, spawn("journal-watch", move || watch(&watched, &end))?)),
@@ -124,6 +137,11 @@ impl Embedded {
     pub fn head(&self) -> (u64, Hash) {
         let Cursor { chain, .. } = self.shared.durable();
         (chain.seq, chain.head)
+    }
+
+    /// Lets another thread say what may go, while this log lives.
+    pub fn trimmer(&self) -> Trimmer {
+        Trimmer(Arc::downgrade(&self.maker))
     }
 
     /// What the disk said when health is `Low`, `Full` or `Stopped`.
@@ -226,7 +244,7 @@ impl Drop for Embedded {
             let _ = watch.join();
         }
         // Without its queue the maker ends, noting nothing.
-        self.maker = bounded(0).0;
+        self.maker = Arc::new(bounded(0).0);
         if let Some(making) = self.making.take() {
             let _ = making.join();
         }

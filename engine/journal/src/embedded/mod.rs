@@ -2,8 +2,9 @@
 //!
 //! The format is `docs/log-format.md`. Inside: `frame`, `segment` and `head` are the bytes; `walk` and `survey` judge
 //! them; `heal` makes them trustworthy at an opening; `writer` and `maker` are the threads; `reader` reads beside them;
-//! `backup` copies what is durable elsewhere.
+//! `backup` copies what is durable elsewhere, `mirror` and `mend` keep two disks, `archive` keeps what the log lets go of.
 
+mod archive;
 mod backup;
 mod bytes_le;
 mod copy;
@@ -30,9 +31,13 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use archive::{
+    ArchiveError, Archived, Kept, Policy, Thinned, Whole, archive, archive_on, records, thin,
+    thin_on, verify_both, verify_both_on,
+};
 pub use backup::{BackupError, Copied, backup, backup_on};
 pub use disk::{Disk, DiskFile, Lock, RealDisk};
-pub use log::Embedded;
+pub use log::{Embedded, Trimmer};
 pub use mend::{MendError, mend, mend_on};
 pub use mirror::{Mirror, Standing};
 pub use open::{OpenError, Options, open};

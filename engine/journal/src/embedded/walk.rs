@@ -151,6 +151,8 @@ pub(super) fn step<'w>(
     let view = match head.kind {
         Kind::Decided => View::Decided { seq: head.seq, body: &payload[..head.len] },
         Kind::Entry => entry(cursor, &mut next, &head, payload).ok_or(Stop::Stray)?,
+        // Never in a log, whose every entry is whole.
+        Kind::Thinned => return Err(Stop::Stray),
     };
     *cursor = next;
     Ok(view)

@@ -97,6 +97,7 @@ impl Alone {
             data,
             purpose: None,
             segment_bytes: segment_bytes(data),
+            // A mirror is brought into step by the next start.
             mirror: None,
             accept_clock: false,
         };

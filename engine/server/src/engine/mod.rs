@@ -16,7 +16,7 @@ use std::sync::Arc;
 use central::Central;
 use central::entry::{Entry, Purpose, Started};
 use central::words::Moment;
-use journal::embedded::Mirror;
+use journal::embedded::{Mirror, Trimmer};
 use sequencer::Sequencer;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
@@ -37,7 +37,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::details::Details;
 use crate::hops::Hops;
-use crate::housekeeping::{self, Housekeeping};
+use crate::housekeeping::{self, Housekeeping, Keeping};
 use crate::intake::Intake;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
@@ -100,6 +100,8 @@ struct Shared {
     keys: Arc<Keys>,
     /// The last Seq when the engine started.
     folded: u64,
+    /// Tells the log what it may let go of.
+    trimmer: Trimmer,
 }
 
 impl Engine {
@@ -108,7 +110,8 @@ impl Engine {
         let sockets = Sockets::bind(&start.config).await?;
         let mirror = housekeeping::mirror_of(&start)?;
         let (shared, turning, accepted_clock) = fold_and_turn(&start, mirror.as_ref())?;
-        let housekeeping = Housekeeping::start(mirror.clone()).map_err(other)?;
+        let housekeeping =
+            Housekeeping::start(mirror.clone(), keeping(&start, &shared)).map_err(other)?;
         let projections = projections(&start, &shared).map_err(other)?;
         let authority = Authority::open(&start.data.join(AUTHORITY)).map_err(other)?;
         let authority = Arc::new(authority);
@@ -267,8 +270,9 @@ fn fold_and_turn(start: &Start, mirror: Option<&Mirror>) -> Result<Folding, Star
     let intake =
         Arc::new(Intake::new(lanes, Arc::clone(&clock), board, metrics, Arc::clone(&keys)));
     let probe = Arc::new(StateProbe::new(opened.last.head, outlet.waker()));
-    let reached = opened.last.last_seq;
-    let shared = Shared { intake, hops, details: opened.details, probe, keys, folded: reached };
+    let folded = opened.last.last_seq;
+    let trimmer = opened.log.trimmer();
+    let shared = Shared { intake, hops, details: opened.details, probe, keys, folded, trimmer };
     let outbox = Outbox::new(&shared.intake, &shared.details, &shared.hops, &shared.probe);
     let waker = outlet.waker();
     let boot = opened.last.next_boot(NODE);
@@ -298,6 +302,19 @@ fn keys_of_the_erased(keys: &Keys, central: &Central) {
         tracing::warn!(keys = left.len(), "keys of erased persons were still there: destroyed now");
         keys.doom(left);
     }
+}
+
+/// What housekeeping does with old segments, where the configuration asks for it.
+fn keeping(start: &Start, shared: &Shared) -> Option<Keeping> {
+    let log = &start.config.log;
+    Some(Keeping {
+        data: start.data.clone(),
+        archive: log.archive.clone()?,
+        days: log.keep_days?,
+        retention: start.config.retention,
+        trimmer: shared.trimmer.clone(),
+        keys: Arc::clone(&shared.keys),
+    })
 }
 
 fn projections(start: &Start, shared: &Shared) -> std::io::Result<Projections> {

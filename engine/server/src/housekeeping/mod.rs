@@ -1,5 +1,7 @@
-//! What lets the log outlive its disk, on a thread of its own: the mirror is brought into step.
+//! What lets the log outlive its disk and its years, on a thread of its own: the mirror is brought into step, old segments
+//! go to the archive and are thinned there.
 
+mod keeping;
 mod mirror;
 
 use std::io;
@@ -9,9 +11,11 @@ use std::time::{Duration, Instant};
 
 use journal::embedded::{Mirror, Standing};
 
+pub(crate) use self::keeping::Keeping;
 pub(crate) use self::mirror::{mirror_of, open_mended, told, watch};
 
-use crate::limits::{HOUSEKEEPING_END, MIRROR_AT_START, MIRROR_EVERY};
+use crate::clock::wall;
+use crate::limits::{HOUSEKEEPING_END, KEEPING_EVERY, MIRROR_AT_START, MIRROR_EVERY};
 
 /// The running thread.
 pub(crate) struct Housekeeping {
@@ -23,12 +27,12 @@ pub(crate) struct Housekeeping {
 
 impl Housekeeping {
     /// Starts it, and waits a little for the mirror to come into step, so that most often it is from the first receipt on.
-    pub(crate) fn start(mirror: Option<Mirror>) -> io::Result<Self> {
+    pub(crate) fn start(mirror: Option<Mirror>, keeping: Option<Keeping>) -> io::Result<Self> {
         let (stop, stopping) = channel();
         let (tell_ended, ended) = channel();
         let looked = mirror.clone();
         let run = move || {
-            keep(mirror.as_ref(), &stopping);
+            keep(mirror.as_ref(), keeping.as_ref(), &stopping);
             drop(tell_ended);
         };
         let thread = std::thread::Builder::new().name("housekeeping".to_owned()).spawn(run)?;
@@ -56,8 +60,8 @@ impl Housekeeping {
     }
 }
 
-fn keep(mirror: Option<&Mirror>, stopping: &Receiver<()>) {
-    let mut said = None;
+fn keep(mirror: Option<&Mirror>, keeping: Option<&Keeping>, stopping: &Receiver<()>) {
+    let (mut said, mut kept) = (None, None::<Instant>);
     loop {
         if let Some(mirror) = mirror {
             let standing = mirror.catch_up();
@@ -65,6 +69,12 @@ fn keep(mirror: Option<&Mirror>, stopping: &Receiver<()>) {
                 say(&standing);
                 said = Some(standing);
             }
+        }
+        if let Some(keeping) = keeping
+            && kept.is_none_or(|kept| kept.elapsed() >= KEEPING_EVERY)
+        {
+            keeping.round(wall());
+            kept = Some(Instant::now());
         }
         if stopping.recv_timeout(MIRROR_EVERY) != Err(RecvTimeoutError::Timeout) {
             return;
