@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use proofs::disk::{Disk, Knob};
 use proofs::engine::{self, Engine, kept};
@@ -66,6 +67,8 @@ impl Log {
     }
 }
 
+/// How long it may take to be ready again by itself.
+const RESUMES: Duration = Duration::from_secs(20);
 /// Segments of 1 MiB take about a hundred such presses.
 const BYTES: usize = 9_000;
 
@@ -86,10 +89,22 @@ fn while_serving(engine: &Engine, disk: &Disk, ledger: &Ledger, n: u32) {
         assert!(fair, "growth {n}: told {told:?} although nothing failed");
     }
     disk.set(Knob::FullAt, 0);
-    assert!(
-        until_acknowledged(engine, ledger).is_some(),
-        "growth {n}: it did not resume by itself"
-    );
+    assert!(resumes(engine, ledger), "growth {n}: it did not resume by itself");
+}
+
+/// Whether it acknowledges again and, once the next segment is made, says that it is ready.
+fn resumes(engine: &Engine, ledger: &Ledger) -> bool {
+    if until_acknowledged(engine, ledger).is_none() {
+        return false;
+    }
+    let since = Instant::now();
+    while since.elapsed() < RESUMES {
+        if engine.get("ops", "/readyz").is_some_and(|(status, _)| status == 200) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    false
 }
 
 #[test]
@@ -131,8 +146,8 @@ fn at_a_start(folder: &Path, log: &Log, place: &str, n: u32) -> Disk {
             let told = until_refused(&engine, &log.ledger, 5);
             assert!(matches!(told, Told::Mrs(0) | Told::Sip(503)), "growth {n}: told {told:?}");
             disk.set(Knob::FullAt, 0);
-            let resumed = until_acknowledged(&engine, &log.ledger);
-            assert!(resumed.is_some(), "{place}, growth {n}: it did not resume by itself");
+            let resumed = resumes(&engine, &log.ledger);
+            assert!(resumed, "{place}, growth {n}: it did not resume by itself");
             engine.kill();
         }
         Err(why) => {
