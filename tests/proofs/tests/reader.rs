@@ -85,12 +85,32 @@ fn same_fields(data: &Path) {
                     None => continue,
                 },
                 "received" => Value::String(their[name].to_string()),
+                "hops" => stamps(&their["hops"]),
                 "signals" => their["hops"].as_array().map_or(0, Vec::len).into(),
                 _ => their[name].clone(),
             };
             assert_eq!(value, &expected, "{name} of {our} and {their}");
         }
     }
+}
+
+/// Time stamps as `varde log` words them: by name, as text, none for what did not happen.
+fn stamps(hops: &Value) -> Value {
+    let stamp = |at: &Value| match at.as_u64() {
+        Some(0) | None => Value::Null,
+        Some(moment) => Value::String(moment.to_string()),
+    };
+    let worded = |hop: &Value| {
+        let mut worded = serde_json::Map::new();
+        worded.insert("seq".to_owned(), hop["0"].clone());
+        for (key, name) in
+            [("1", "durable"), ("2", "receipt"), ("3", "presented"), ("4", "painted")]
+        {
+            worded.insert(name.to_owned(), stamp(&hop[key]));
+        }
+        Value::Object(worded)
+    };
+    hops.as_array().map(|hops| hops.iter().map(worded).collect()).unwrap_or_default()
 }
 
 /// The alarm of a signal by what was decided about it.
