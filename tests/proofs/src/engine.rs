@@ -38,6 +38,8 @@ pub struct Engine {
 /// municipalities.
 pub fn configure(data: &Path) -> PathBuf {
     let file = data.with_extension("toml");
+    // What a test wants beside the usual under `[log]`.
+    let log = std::fs::read_to_string(data.with_extension("log")).unwrap_or_default();
     let text = r#"purpose = "load_test"
 [listen]
 sip = "127.0.0.1:0"
@@ -58,6 +60,7 @@ name = "Oslo"
 number = "4601"
 name = "Bergen"
 "#;
+    let text = text.replace("segment_mib = 1\n", &format!("segment_mib = 1\n{log}"));
     std::fs::write(&file, text).expect("the configuration can be written");
     file
 }
