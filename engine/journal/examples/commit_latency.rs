@@ -1,7 +1,7 @@
-//! How long one commit takes on this machine's disk: `cargo run --release -p journal --example commit_latency -- DIR`.
+//! How long one commit takes on this machine's disk: `cargo run --release -p journal --example commit_latency -- DIR [MIRROR]`.
 //!
 //! One batch at a time, from `propose` to the last entry from `poll`; beside it a bare write and sync of 4 KiB on a
-//! prewritten file, measured in the same run. Then batches of 128, as many under way as the queue takes.
+//! prewritten file, measured in the same run. With MIRROR, a folder on another disk, the log is kept there too. Then batches of 128, as many under way as the queue takes.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use journal::embedded::{Embedded, Options, open};
+use journal::embedded::{Embedded, Mirror, Options, RealDisk, open};
 use journal::{Batch, Draft, Event, Log, Refused};
 
 const ROUNDS: u64 = 5_000;
@@ -26,7 +26,17 @@ fn main() {
     let me = std::thread::current();
     let mut options = Options::new(dir.join("log"), Arc::new(move || me.unpark()));
     options.create = Some([1; 16]);
+    let mirror = std::env::args().nth(2).map(|second| {
+        std::fs::create_dir_all(&second).expect("the mirror's folder can be made");
+        Mirror::new((Arc::new(RealDisk), dir.join("log")), (Arc::new(RealDisk), second.into()))
+    });
+    if let Some(mirror) = &mirror {
+        options.disk = Arc::new(mirror.clone());
+    }
     let mut log = open(&options).expect("the log opens");
+    if let Some(mirror) = &mirror {
+        println!("mirror: {:?}", mirror.catch_up());
+    }
     println!("{:>22} {:>9} {:>9}", "one at a time, µs", "p50", "p99");
     show("bare 4 KiB fdatasync", bare(&dir.join("bare")));
     let mut n = 0;

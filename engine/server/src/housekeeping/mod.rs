@@ -3,6 +3,8 @@
 
 mod keeping;
 mod mirror;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
