@@ -319,6 +319,11 @@ impl Intake {
         pending.shouted
     }
 
+    /// The log has ended: nobody is answered any more, and nobody waits for it.
+    pub(crate) fn abandon(&self) {
+        self.pending.clear();
+    }
+
     /// Looks through what is pending: shouts what may be a person, sends on what waited too long.
     pub(crate) fn sweep(&self, now: Instant) {
         for mut entry in self.pending.iter_mut() {

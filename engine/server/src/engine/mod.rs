@@ -85,6 +85,7 @@ pub struct Engine {
     pages: JoinSet<()>,
     quic: quic::Endpoint,
     projections: Projections,
+    intake: Arc<Intake>,
     turning: Turning,
     housekeeping: Housekeeping,
     roots: ::roots::Minder,
@@ -162,6 +163,7 @@ impl Engine {
         Ok(Self {
             addresses,
             console,
+            intake: Arc::clone(&shared.intake),
             metrics,
             board,
             authority,
@@ -204,6 +206,8 @@ impl Engine {
         if tokio::task::spawn_blocking(stop).await.is_err() {
             tracing::error!("the sequencer could not be stopped cleanly");
         }
+        // Whoever still waits for a log that has ended would keep the keys' lock for ever.
+        self.intake.abandon();
     }
 }
 
