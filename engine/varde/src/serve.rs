@@ -144,6 +144,7 @@ pub(crate) fn check(place: &Place) -> Result<ExitCode, String> {
     println!("console   {}", listen.console);
     println!("ops       {}", listen.ops);
     println!("segments  {} MiB", config.log.segment_mib);
+    println!("snapshots every {} entries", config.snapshot.every_entries);
     keeping(&config);
     println!("municipalities {}, operators {}", config.municipality.len(), config.operator.len());
     println!("the configuration is good");

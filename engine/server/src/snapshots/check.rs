@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use central::words::Seq;
+use journal::embedded::Reader;
 use journal::{Pos, Record, Records, Unread};
 use sequencer::Skips;
 
 use super::base::{CannotFold, Folded, fitting, newest, up_to};
 use super::folder;
 use super::form::Header;
+use crate::engine::LOG;
+use crate::limits::SNAPSHOTS_KEPT;
 
 /// A log folded, and what became of its snapshots.
 #[derive(Debug)]
@@ -62,6 +65,17 @@ impl Checked {
         let records = up_to(read(self.folded.pos)?, until);
         Ok(Self { folded: self.folded.on(records, skips)?, ..self })
     }
+}
+
+/// The entry from which on a start needs the log: where the oldest snapshot stands, if as many as are kept all
+/// fit, so that one that goes bad later is not the end. `None`: it needs the whole log. Nothing else may be
+/// let go of.
+pub fn needed_from(data: &Path) -> Option<Seq> {
+    let reader = Reader::open(&data.join(LOG)).ok()?;
+    let seqs = folder::found(data).ok()?;
+    let fits = |seq: &Seq| fitting(data, *seq, reader.log_id(), &|pos| reader.from(pos)).is_ok();
+    let all = seqs.len() >= SNAPSHOTS_KEPT && seqs.iter().all(fits);
+    seqs.last().copied().filter(|_| all)
 }
 
 /// Those that fit, oldest first, and what is wrong with the others.

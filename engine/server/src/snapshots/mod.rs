@@ -16,7 +16,7 @@ mod tests;
 mod thread;
 
 pub use self::base::{Base, CannotFold, Folded, begin, fitting, newest};
-pub use self::check::{Checked, check};
+pub use self::check::{Checked, check, needed_from};
 pub use self::counts::Counts;
 pub use self::folder::{FOLDER, found};
 pub use self::form::{Header, Unfit};

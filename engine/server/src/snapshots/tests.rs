@@ -18,7 +18,7 @@ use sequencer::Skips;
 use tempfile::TempDir;
 
 use super::second::{self, Failed};
-use super::{CannotFold, Folded, Unfit, fitting, folder, newest};
+use super::{CannotFold, Folded, Unfit, fitting, folder, needed_from, newest};
 use crate::engine::LOG;
 use crate::ops::EngineState;
 
@@ -191,9 +191,9 @@ fn assert_same(one: &Folded, other: &Folded) {
 
 #[test]
 fn a_snapshot_and_the_tail_are_the_whole_fold_for_random_histories() {
-    for dice in 0..20 {
+    for dice in 0..10 {
         let mut house = House::new(dice);
-        for _ in 0..10 {
+        for _ in 0..5 {
             let entries = 1 + house.below(60);
             house.live_on(entries);
             let at = house.snapshot();
@@ -220,6 +220,20 @@ fn only_the_newest_two_are_kept_each_its_owners_alone() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&house.data().join(super::FOLDER)), 0o700);
     assert_eq!(mode(&house.file(seqs[0])), 0o600);
+}
+
+#[test]
+fn the_log_may_be_let_go_of_only_below_the_older_of_two_that_fit() {
+    let mut house = House::new(11);
+    house.live_on(20);
+    assert_eq!(needed_from(house.data()), None);
+    let older = house.snapshot();
+    assert_eq!(needed_from(house.data()), None, "one alone may go bad");
+    house.live_on(20);
+    let newer = house.snapshot();
+    assert_eq!(needed_from(house.data()), Some(older));
+    std::fs::write(house.file(newer), b"").unwrap();
+    assert_eq!(needed_from(house.data()), None);
 }
 
 #[test]
