@@ -170,12 +170,13 @@ fn scope(seat: &Seat) -> Scope {
 }
 
 impl Console {
-    /// Asks the projections where waiting is allowed; as many at a time as details are read.
+    /// Asks the projections where waiting is allowed. With places of its own: a slow search never stands before
+    /// an alarm's details.
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Asker) -> Result<T, Unanswered> + Send + 'static,
     ) -> Result<T, No> {
-        let permit = Arc::clone(&self.reading).acquire_owned().await.map_err(|_| No::Busy)?;
+        let permit = Arc::clone(&self.asking).acquire_owned().await.map_err(|_| No::Busy)?;
         let history = self.setup.history.clone();
         let ask = move || {
             let _permit = permit;

@@ -112,6 +112,7 @@ pub struct Console {
     lives: Arc<Lives>,
     faces: Faces,
     reading: Arc<Semaphore>,
+    asking: Arc<Semaphore>,
     stop: watch::Sender<bool>,
 }
 
@@ -127,6 +128,7 @@ impl Console {
             lives: Arc::new(Lives::new(Arc::clone(&setup.intake.metrics))),
             faces: Faces::default(),
             reading: Arc::new(Semaphore::new(limits::READING)),
+            asking: Arc::new(Semaphore::new(crate::projections::limits::READERS)),
             stop: watch::channel(false).0,
             setup,
         })

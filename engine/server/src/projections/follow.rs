@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -44,9 +45,11 @@ impl Follower {
     pub(super) fn run(&self) {
         let mut said = String::new();
         while !self.stopping() {
-            let why = match self.follow(&mut said) {
-                Ok(never) => match never {},
-                Err(why) => why,
+            let followed = catch_unwind(AssertUnwindSafe(|| self.follow(&mut said)));
+            let why = match followed {
+                Ok(Ok(never)) => match never {},
+                Ok(Err(why)) => why,
+                Err(_) => Trouble::Panicked,
             };
             if self.stopping() {
                 return;
@@ -143,7 +146,7 @@ impl Follower {
                 Found::Missing => continue,
                 Found::Unfit(unfit) => unfit,
                 Found::Fit(tables, at) if at.seq <= (self.options.durable)() => {
-                    match Source::after(&self.options.log, &at)? {
+                    match Source::after(&self.options.log, &at, &self.shared.stop)? {
                         Ok(source) => {
                             self.empty_ahead(&tables)?;
                             self.readable(!new);
@@ -171,7 +174,8 @@ impl Follower {
         let at = At::start(id);
         let tables =
             schema::create(&self.path(NEW), &at, &self.options.retention, &self.shared.stop)?;
-        let source = Source::after(&self.options.log, &at)?.map_err(Trouble::Unfit)?;
+        let source =
+            Source::after(&self.options.log, &at, &self.shared.stop)?.map_err(Trouble::Unfit)?;
         Ok((Open { tables, at, new: true }, source))
     }
 

@@ -21,7 +21,7 @@ pub const CACHE_KIB: i64 = 16 * 1024;
 /// A question not answered in this time is given up (503 `too_slow`): so long can a reader keep the write-ahead
 /// file from being emptied, and a database from being exchanged.
 pub const ANSWER_TIME: Duration = Duration::from_secs(2);
-/// Connections kept open for questions.
+/// Questions at a time, and connections kept open for them; others wait within a request's time.
 pub const READERS: usize = 4;
 /// Alarms on a page; whoever asks for more gets these and where to go on.
 pub const PAGE: usize = 200;

@@ -113,6 +113,8 @@ enum Trouble {
     Unfit(Unfit),
     #[error("the log is short of room, and what is left of the disk is the log's; make room")]
     NoRoom,
+    #[error("folding panicked: a defect; report it with the message before this one")]
+    Panicked,
     #[error("asked to stop")]
     Stop,
 }

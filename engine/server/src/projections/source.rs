@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use central::Decision;
@@ -34,6 +36,7 @@ pub(super) struct Source {
     /// Read, and those before the first without a decision folded.
     waiting: VecDeque<Waiting>,
     judge: Option<Judge>,
+    stop: Arc<AtomicBool>,
     /// Since when nothing came that would have brought the next decision.
     quiet: Option<Instant>,
     /// The last ones were decided here, because the log was silent: the own fold is kept for the next.
@@ -57,7 +60,11 @@ enum Ruling {
 
 impl Source {
     /// Goes on after `at`. The outer error: the log cannot be read now. The inner: it does not hold `at`.
-    pub(super) fn after(log: &Path, at: &At) -> Result<Result<Self, Unfit>, Trouble> {
+    pub(super) fn after(
+        log: &Path,
+        at: &At,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Result<Self, Unfit>, Trouble> {
         let reader = open(log)?;
         let mut source = Self {
             log: log.to_owned(),
@@ -67,6 +74,7 @@ impl Source {
             ahead: None,
             waiting: VecDeque::new(),
             judge: None,
+            stop: Arc::clone(stop),
             quiet: None,
             own: false,
             lost: 0,
@@ -106,7 +114,7 @@ impl Source {
         while batch.len() < limits::BATCH {
             let Some(record) = self.record(durable)? else { break };
             match record {
-                Record::Decided(decided) => self.decided(&decided),
+                Record::Decided(decided) => self.decided(&decided)?,
                 Record::Entry(kept) if kept.seq > durable => {
                     self.ahead = Some(kept);
                     break;
@@ -115,21 +123,22 @@ impl Source {
             }
             self.take(&mut batch);
         }
-        self.lose_patience(&mut batch);
+        self.lose_patience(&mut batch)?;
         Ok(batch)
     }
 
     /// A log that has fallen silent brings no more decisions: they are made here.
-    fn lose_patience(&mut self, batch: &mut Vec<Ruled>) {
+    fn lose_patience(&mut self, batch: &mut Vec<Ruled>) -> Result<(), Trouble> {
         self.own &= batch.is_empty();
         if !batch.is_empty() || !self.awaits() || self.ahead.is_some() {
             self.quiet = None;
         } else if self.quiet.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
             self.quiet = None;
             self.own = true;
-            self.judge_before(u64::MAX);
+            self.judge_before(u64::MAX)?;
             self.take(batch);
         }
+        Ok(())
     }
 
     /// Nothing is missing up to the durable entry named.
@@ -188,18 +197,18 @@ impl Source {
         }
         self.waiting.push_back(Waiting { kept, entry, ruling: Ruling::Awaited });
         if self.waiting.len() > UNDECIDED {
-            self.judge_before(u64::MAX);
+            self.judge_before(u64::MAX)?;
         }
         Ok(())
     }
 
     /// Decisions come in the order of their entries: one that is passed by has none and gets none.
-    fn decided(&mut self, decided: &Decided) {
-        let Some(waiting) = self.find(decided.seq) else { return };
+    fn decided(&mut self, decided: &Decided) -> Result<(), Trouble> {
+        let Some(waiting) = self.find(decided.seq) else { return Ok(()) };
         if let Ok(decision) = Decision::decode(&decided.body) {
             waiting.ruling = Ruling::Decided(decision);
         }
-        self.judge_before(decided.seq + 1);
+        self.judge_before(decided.seq + 1)
     }
 
     fn find(&mut self, seq: u64) -> Option<&mut Waiting> {
@@ -207,7 +216,8 @@ impl Source {
         self.waiting.get_mut(at)
     }
 
-    fn judge_before(&mut self, seq: u64) {
+    /// A log that cannot be read now is an error, and all is tried again; one that begins too late is not.
+    fn judge_before(&mut self, seq: u64) -> Result<(), Trouble> {
         for waiting in &mut self.waiting {
             if waiting.kept.seq >= seq {
                 break;
@@ -216,10 +226,11 @@ impl Source {
                 continue;
             }
             if self.judge.is_none() {
-                self.judge = Judge::open(&self.log);
+                self.judge = Judge::open(&self.log, &self.stop)?;
             }
-            let judged = self.judge.as_mut().map(|judge| judge.decide(waiting.kept.seq));
-            waiting.ruling = match judged.unwrap_or(Judged::Untold) {
+            let judge = self.judge.as_mut();
+            let judged = judge.map_or(Ok(Judged::Untold), |judge| judge.decide(waiting.kept.seq));
+            waiting.ruling = match judged? {
                 Judged::Decided(decision) => Ruling::Decided(decision),
                 Judged::Skipped => Ruling::None,
                 Judged::Untold => {
@@ -234,6 +245,7 @@ impl Source {
                 }
             };
         }
+        Ok(())
     }
 
     fn take(&mut self, batch: &mut Vec<Ruled>) {
