@@ -63,7 +63,8 @@ fn trace(history: &[(u64, Entry)]) -> String {
         hash.update(decision.encode());
         hash.update(format!("{out:?}"));
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let hash: [u8; 32] = hash.finalize().into();
+    format!("{:032x}", u128::from_be_bytes(hash[..16].try_into().unwrap()))
 }
 
 /// Taken from the version before there were other rules. It never changes.
