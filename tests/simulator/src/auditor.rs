@@ -88,8 +88,12 @@ impl Auditor {
             return Err(Violation::OutOfPriority { n });
         }
         self.batch = (kept.node, kept.boot, kept.n, now);
-        if let Entry::Act(act) = &entry {
-            self.acts.insert(act.id);
+        match &entry {
+            Entry::Act(act) => {
+                self.acts.insert(act.id);
+            }
+            Entry::Rules(_) => self.report.rules += 1,
+            _ => {}
         }
         self.expected.push(self.model.step(kept.moment, &entry));
         self.kept.push(kept);

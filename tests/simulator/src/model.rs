@@ -31,6 +31,10 @@ struct Case {
     /// Session, operator, since, version.
     holder: Option<(SessionId, String, u64, u32)>,
     closed_by: Option<String>,
+    /// Closed under rules 2, and when.
+    closed_at: Option<u64>,
+    /// Opened under rules 2 after a close of the same.
+    recurred: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -46,6 +50,8 @@ struct Login {
 pub(crate) struct Model {
     pub(crate) last: u64,
     begun: bool,
+    rules: u32,
+    now: u64,
     /// Seq, signal and alarm of every first copy.
     signals: Vec<(u64, Signal, Option<u64>)>,
     cases: Vec<Case>,
@@ -66,7 +72,9 @@ fn opens(kind: u16) -> Option<usize> {
 impl Case {
     fn priority(&self) -> u8 {
         let rows = [[2, 1, 1, 0], [4, 3, 3, 3], [7, 6, 6, 6]];
-        rows[opens(self.kind).unwrap_or(0)][(self.count as usize - 1).min(3)]
+        let row = rows[opens(self.kind).unwrap_or(0)];
+        let priority = row[(self.count as usize - 1).min(3)];
+        if self.recurred { priority.min(row[1]) } else { priority }
     }
 
     fn is_open(&self) -> bool {
@@ -77,6 +85,7 @@ impl Case {
 impl Model {
     pub(crate) fn step(&mut self, moment: u64, entry: &Entry) -> Expected {
         self.last += 1;
+        self.now = self.now.max(moment);
         let over: Vec<SessionId> = self
             .logins
             .iter()
@@ -100,6 +109,10 @@ impl Model {
             }
             Entry::Genesis(_) => {
                 self.begun = true;
+                Expected::Nothing
+            }
+            Entry::Rules(n) => {
+                self.rules = *n;
                 Expected::Nothing
             }
             _ => Expected::Nothing,
@@ -188,7 +201,17 @@ impl Model {
             case.version += 1;
             return Some(case.id);
         }
+        let now = self.now;
+        let recurred = self.rules == 2
+            && self.cases.iter().any(|case| {
+                case.device == signal.device.0
+                    && case.kind == signal.kind.0
+                    && case.municipality == signal.municipality.0
+                    && case.closed_at.is_some_and(|at| now - at < 7_200_000_000_000)
+            });
         self.cases.push(Case {
+            closed_at: None,
+            recurred,
             id: self.last,
             device: signal.device.0.clone(),
             kind: signal.kind.0,
@@ -245,6 +268,7 @@ impl Model {
                 case.holder = None;
                 if matches!(act.verb, Verb::Close { .. }) {
                     case.closed_by = Some(login.operator.clone());
+                    case.closed_at = (self.rules == 2).then_some(self.now);
                 }
             }
             (Some(_), _) => return Err(Refusal::NotYours),

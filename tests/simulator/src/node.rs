@@ -4,18 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use central::Central;
 use central::entry::{Entry, Genesis, Purpose, Started};
 use central::output::Output;
 use central::words::{AlarmId, Seq};
+use central::{Central, RULES, Stop};
 use journal::memory::{Memory, Order};
 use journal::{Batch, Event, Health, Log, Pos, Record, Records, Refused, Unread};
 use lanes::{Lane, Lanes};
-use sequencer::{Inbound, Sequencer, Shell, Skips, Turn, Why, refold};
+use sequencer::{Halt, Inbound, Irreproducible, Sequencer, Shell, Skips, Turn, Why, refold};
 
 use crate::bug::Bug;
 use crate::model::rank;
 use crate::violation::Violation;
+
+/// An older version met rules it does not have.
+pub(crate) fn lacks_rules(halt: &Halt) -> bool {
+    matches!(halt, Halt::Refused { why: Stop::LacksRules(_), .. })
+}
 
 /// What the loop told its shell.
 pub(crate) enum Effect {
@@ -123,20 +128,30 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Joins the order, folds what it holds, and begins.
-    pub(crate) fn start(order: &Order, id: u16, bug: Option<Bug>) -> Result<Self, Violation> {
+    /// Joins the order, folds what it holds, and begins: a version that has rules up to `newest`. One that
+    /// lacks what the log asks for is replaced by the newest.
+    pub(crate) fn start(
+        order: &Order,
+        id: u16,
+        bug: Option<Bug>,
+        newest: u32,
+    ) -> Result<Self, Violation> {
         let halted = |why: String| Violation::Halted { why };
         let (lanes, outlet) = lanes::new();
         let inner = order.join(id, Arc::new(|| ()));
         let log = Watched { inner, lanes: lanes.clone(), bug, unfair: None };
-        let mut central = Central::new();
+        let mut central = Central::knowing(newest);
         let read = || log.read(Pos::START).map_err(|why| halted(why.to_string()));
         let skips = Skips::scan(read()?).map_err(|damage| halted(damage.to_string()))?;
         let records = read()?;
         let folded = match refold(records, &skips, &mut central) {
             Ok(folded) => folded,
-            Err(sequencer::Irreproducible::Disagrees { seq }) => {
+            Err(Irreproducible::Disagrees { seq }) => {
                 return Err(Violation::HashDiffers { seq });
+            }
+            Err(Irreproducible::Halt(halt)) if lacks_rules(&halt) && newest < RULES => {
+                drop(log);
+                return Self::start(order, id, bug, RULES);
             }
             Err(why) => return Err(halted(why.to_string())),
         };

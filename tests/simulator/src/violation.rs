@@ -111,4 +111,8 @@ pub struct Report {
     pub crashes: u64,
     /// Decisions that a restart compared with those noted in the log.
     pub compared: u64,
+    /// Nodes of an older version that stopped where rules began that they lack.
+    pub outdated: u64,
+    /// Changes of rules in the log.
+    pub rules: u64,
 }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use central::entry::Entry;
 use central::output::{Answer, Output, Receipt};
 use central::words::SessionId;
+use central::{OLDEST, RULES};
 use journal::memory::Order;
+use lanes::Lane;
 use sequencer::{Halt, Turn, Why};
 
 use crate::auditor::{Auditor, SignalId};
 use crate::bug::Bug;
 use crate::faults::{Fault, mend};
-use crate::node::{Effect, Node};
+use crate::node::{Effect, Node, lacks_rules};
 use crate::people::{Device, Doing, Operator};
 use crate::rng::Rng;
 use crate::violation::{Report, Violation};
@@ -46,6 +48,7 @@ pub(crate) enum Event {
     Restart(usize),
     Fault,
     Mend,
+    Rules,
 }
 
 pub(crate) struct World {
@@ -109,6 +112,7 @@ impl World {
             self.after(SECOND, Event::Operate(operator));
         }
         self.after(2 * SECOND, Event::Fault);
+        self.after(SECOND, Event::Rules);
         self.after(QUIET - START, Event::Mend);
     }
 
@@ -177,6 +181,7 @@ impl World {
             Event::Turn(node) => self.turn(node)?,
             Event::Restart(node) => self.restart(node)?,
             Event::Fault => self.fault(),
+            Event::Rules => self.choose_rules(),
             Event::Mend => {
                 mend(&self.order);
                 if self.is_calm() {
@@ -185,6 +190,21 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Somebody has other rules decide, up or down, by a node that has them.
+    fn choose_rules(&mut self) {
+        let at = self.rng.below(self.nodes.len() as u64) as usize;
+        let rules = OLDEST + self.rng.below(u64::from(RULES - OLDEST) + 1) as u32;
+        if let Some(node) = &mut self.nodes[at]
+            && node.sequencer.central().has_rules(rules)
+        {
+            let _full = node.push(Lane::Acts, self.now, &Entry::Rules(rules), None);
+        }
+        if !self.is_calm() {
+            let pause = self.rng.between(SECOND, 8 * SECOND);
+            self.after(pause, Event::Rules);
+        }
     }
 
     fn turn(&mut self, at: usize) -> Result<(), Violation> {
@@ -197,6 +217,11 @@ impl World {
         }
         match turn {
             Turn::Stopped(Halt::Log) => {
+                self.down(at);
+                return Ok(());
+            }
+            Turn::Stopped(halt) if lacks_rules(&halt) => {
+                self.auditor.report.outdated += 1;
                 self.down(at);
                 return Ok(());
             }
@@ -266,7 +291,9 @@ impl World {
 
     fn restart(&mut self, at: usize) -> Result<(), Violation> {
         if self.nodes[at].is_none() {
-            let node = Node::start(&self.order, at as u16, self.bug)?;
+            // Some are still of the version before the newest rules.
+            let newest = if self.rng.percent(50) { OLDEST } else { RULES };
+            let node = Node::start(&self.order, at as u16, self.bug, newest)?;
             self.auditor.state(node.sequencer.central())?;
             self.auditor.report.compared += node.compared;
             self.nodes[at] = Some(node);
@@ -291,7 +318,7 @@ impl World {
         for node in self.nodes.iter().flatten() {
             self.auditor.state(node.sequencer.central())?;
         }
-        let again = Node::start(&self.order, AUDITOR + 1, self.bug)?;
+        let again = Node::start(&self.order, AUDITOR + 1, self.bug, RULES)?;
         self.auditor.state(again.sequencer.central())?;
         self.note(u64::from_be_bytes(first_eight(again.sequencer.central().digest())));
         let signals = self.devices.iter().map(|device| device.sent.len() as u64).sum();

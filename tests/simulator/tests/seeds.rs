@@ -27,6 +27,8 @@ fn every_promise_holds() {
         all.lapsed += report.lapsed;
         all.crashes += report.crashes;
         all.compared += report.compared;
+        all.outdated += report.outdated;
+        all.rules += report.rules;
     }
     println!("{all:?}");
     if many {
@@ -38,6 +40,8 @@ fn every_promise_holds() {
             ("lapsed claims", all.lapsed),
             ("crashes", all.crashes),
             ("compared decisions", all.compared),
+            ("older nodes that stop at newer rules", all.outdated),
+            ("changes of rules", all.rules),
         ];
         for (what, count) in happened {
             assert!(count > 20, "the seeds hardly ever saw {what}: {count}");
