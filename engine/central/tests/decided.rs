@@ -14,6 +14,7 @@ fn all() -> Vec<(&'static str, Decision)> {
         Reason::Buffered(700),
         Reason::Undecodable,
         Reason::Doubtful,
+        Reason::Recurred { after: alarm, seconds: 60 },
     ];
     let refused = |refusal| Decision::Refused(refusal);
     vec![

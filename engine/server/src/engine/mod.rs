@@ -128,16 +128,10 @@ impl Engine {
             &quic_options(&start.config),
         )
         .map_err(other)?;
-        let sip = Arc::new(sip(&start.config, &shared)?);
         let acceptor = authority.sip_acceptor(&start.config.sip.domain).map_err(other)?;
         let mut tasks = JoinSet::new();
-        let udp = listen_udp(Arc::clone(&sip), sockets.sip_udp, [random()?, random()?]);
-        tasks.spawn(async move {
-            if let Err(why) = udp.await {
-                tracing::error!(%why, "SIP over UDP has ended");
-            }
-        });
-        tasks.spawn(listen_tcp(Arc::clone(&sip), sockets.sip_tcp));
+        let sip = Arc::new(sip(&start.config, &shared)?);
+        listen_sip(&mut tasks, &sip, sockets.sip_udp, sockets.sip_tcp)?;
         tasks.spawn(listen_tls(sip, sockets.sip_tls, acceptor));
         let mut pages = JoinSet::new();
         pages.spawn(api::serve(sockets.console, Arc::clone(&console)));
@@ -209,6 +203,22 @@ impl Engine {
         // Whoever still waits for a log that has ended would keep the keys' lock for ever.
         self.intake.abandon();
     }
+}
+
+fn listen_sip(
+    tasks: &mut JoinSet<()>,
+    sip: &Arc<Sip>,
+    udp: UdpSocket,
+    tcp: TcpListener,
+) -> Result<(), StartError> {
+    let udp = listen_udp(Arc::clone(sip), udp, [random()?, random()?]);
+    tasks.spawn(async move {
+        if let Err(why) = udp.await {
+            tracing::error!(%why, "SIP over UDP has ended");
+        }
+    });
+    tasks.spawn(listen_tcp(Arc::clone(sip), tcp));
+    Ok(())
 }
 
 /// Without it everything is served all the same, and commands have to wait until the engine is stopped.

@@ -16,6 +16,7 @@ use journal::{Pos, Record};
 use crate::config::Retention;
 use crate::engine::{KEYS, LOG};
 use crate::keys::Keys;
+use crate::snapshots;
 
 const DAY: u64 = 86_400_000_000_000;
 /// In the folder of the keys: those of thinned signals that are still to be erased.
@@ -60,9 +61,8 @@ impl Keeping {
         if done.segments > 0 {
             tracing::info!(segments = done.segments, "copied to the archive and checked there");
         }
-        // Without a snapshot a start needs the whole log.
-        if let (Some(below), Some(snapshot)) = (done.below, oldest_snapshot(&self.data)) {
-            self.trimmer.trim(below.min(snapshot));
+        if let (Some(below), Some(needed)) = (done.below, snapshots::needed_from(&self.data)) {
+            self.trimmer.trim(below.min(needed.0));
         }
         Ok(())
     }
@@ -106,11 +106,6 @@ impl Keeping {
         tracing::info!(keys = keys.len(), "keys of thinned signals are erased");
         Ok(())
     }
-}
-
-/// The oldest snapshot kept, if it is below anything: from there on a start needs the log.
-fn oldest_snapshot(_data: &Path) -> Option<u64> {
-    None
 }
 
 /// Takes out what an entry names.
