@@ -62,6 +62,7 @@ fn call(at: SocketAddr, method: &str, path: &str, cookie: &str, body: &str) -> (
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let body = if body.is_empty() { "null" } else { body };
     (head.to_owned(), serde_json::from_str(body).unwrap_or_else(|why| panic!("{why}: {answer}")))
 }
 
@@ -79,10 +80,14 @@ fn seen_by_an_operator(engine: &Engine) -> Value {
     call(at, "GET", &format!("/api/alarms/{id}"), cookie, "").1
 }
 
-/// What a fold of the log on disk comes to: what is skipped, and the state hash.
-fn folded(data: &Path) -> (u64, u64, [u8; 32]) {
+/// What a fold of the log on disk, up to an entry, comes to: its Seq, what is skipped, the state hash.
+fn folded(data: &Path, until: u64) -> (u64, u64, [u8; 32]) {
     let reader = journal::embedded::Reader::open(&data.join(LOG)).unwrap();
-    let records = || reader.from(journal::Pos::START).unwrap();
+    let within = move |record: &Result<journal::Record, journal::Damage>| match record {
+        Ok(journal::Record::Entry(kept)) => kept.seq <= until,
+        _ => true,
+    };
+    let records = || reader.from(journal::Pos::START).unwrap().take_while(within);
     let skips = sequencer::Skips::scan(records()).unwrap();
     let mut central = central::Central::new();
     // A reader that would not panic, as a newer version.
@@ -117,7 +122,7 @@ fn an_entry_that_panics_ends_one_run_is_shown_by_the_next_and_stays_skipped_in_t
     let hex = crate::api::hex(PLANTED.as_bytes());
     assert!(text.contains(&hex), "the bytes of the entry are not in {text}");
     runtime.block_on(second.stop());
-    let (_, skipped, _) = folded(&data);
+    let (_, skipped, _) = folded(&data, u64::MAX);
     assert_eq!(skipped, 1);
 
     let third = started(&runtime, &data);
@@ -125,7 +130,8 @@ fn an_entry_that_panics_ends_one_run_is_shown_by_the_next_and_stays_skipped_in_t
     let (_, state) = call(third.addresses.ops, "GET", "/state", "", "");
     runtime.block_on(third.stop());
     journal::embedded::verify(&data.join(LOG)).unwrap();
-    let (last, skipped, digest) = folded(&data);
-    assert_eq!((last, skipped), (state["seq"].as_u64().unwrap(), 1));
+    let told = state["seq"].as_u64().unwrap();
+    let (last, skipped, digest) = folded(&data, told);
+    assert_eq!((last, skipped), (told, 1));
     assert_eq!(state["state_hash"], crate::api::hex(&digest));
 }
