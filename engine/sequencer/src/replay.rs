@@ -78,7 +78,7 @@ pub struct Replayed {
     pub differing: u64,
 }
 
-/// Folds up to a range, then decides it again and compares. Under `rules` other than the log's own, the range
+/// Folds `own` on up to a range, then decides it again and compares. Under `rules` other than the log's own, the range
 /// is decided by them from its first entry on, whatever the log says of rules; what they would have kept from before it they do not know.
 /// A difference is told in the order in which it is certain.
 ///
@@ -89,9 +89,9 @@ pub fn replay(
     skips: &Skips,
     range: Range,
     rules: Option<u32>,
+    mut own: Central,
     mut tell: impl FnMut(Difference),
 ) -> Result<Replayed, Irreproducible> {
-    let mut own = Central::new();
     let mut other: Option<Central> = None;
     let mut book = Book::default();
     let mut outputs = Vec::new();
@@ -104,6 +104,9 @@ pub fn replay(
             Record::Entry(kept) => kept,
         };
         let at = placed(&kept);
+        if at.seq <= own.last() {
+            continue;
+        }
         let settled = book.settled(kept.seq, &mut tell);
         if range.is_before(&at) {
             // Only the last frames are still read for.

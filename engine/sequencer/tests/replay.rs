@@ -6,7 +6,7 @@ use central::entry::{Act, Entry, Verb};
 use central::kind::Kind;
 use central::output::Reason;
 use central::words::{ActId, AlarmId, Moment, Seq, SessionId};
-use central::{Decision, RULES};
+use central::{Central, Decision, RULES};
 use journal::{Damage, Flaw, Log, Pos, Record};
 use lanes::Lane;
 use sequencer::{Difference, Irreproducible, Range, Replayed, Skips, replay};
@@ -38,7 +38,7 @@ fn run(rig: &mut Rig, range: Range, rules: Option<u32>) -> (Replayed, Vec<Differ
     let records = rig.sequencer.log().read(Pos::START).unwrap();
     let mut found = Vec::new();
     let tell = |difference| found.push(difference);
-    (replay(records, &Skips::default(), range, rules, tell).unwrap(), found)
+    (replay(records, &Skips::default(), range, rules, Central::new(), tell).unwrap(), found)
 }
 
 #[test]
@@ -68,7 +68,8 @@ fn a_frame_that_says_otherwise_is_told_with_both_and_only_inside_the_range() {
         let range = Range::Seqs { from: Seq(from), to: Seq(to) };
         let mut found = Vec::new();
         let tell = |difference| found.push(difference);
-        let replayed = replay(records, &Skips::default(), range, None, tell).unwrap();
+        let replayed =
+            replay(records, &Skips::default(), range, None, Central::new(), tell).unwrap();
         (replayed.entries, replayed.compared, found)
     };
     let (entries, compared, found) = told(&mut rig, 3, 5);
@@ -129,7 +130,7 @@ fn a_day_is_the_entries_of_its_moments_and_a_skipped_entry_is_not_decided() {
     skips.insert(Seq(3));
     let records = rig.sequencer.log().read(Pos::START).unwrap();
     let records = records.filter(|record| !matches!(record, Ok(Record::Decided(_))));
-    let replayed = replay(records, &skips, ALL, Some(2), |_| {}).unwrap();
+    let replayed = replay(records, &skips, ALL, Some(2), Central::new(), |_| {}).unwrap();
     assert_eq!((replayed.entries, replayed.differing), (4, 0));
 }
 
@@ -139,6 +140,26 @@ fn damage_on_the_way_ends_it_with_its_place() {
     let damage = Damage { file: "x".into(), offset: 8, seq: 3, flaw: Flaw::Frame };
     let records = rig.sequencer.log().read(Pos::START).unwrap().take(4);
     let records = records.chain([Err(damage.clone())]);
-    let came = replay(records, &Skips::default(), ALL, None, |_| {});
+    let came = replay(records, &Skips::default(), ALL, None, Central::new(), |_| {});
     assert_eq!(came, Err(Irreproducible::Damage(damage)));
+}
+
+#[test]
+fn a_replay_may_begin_from_a_state_that_is_before_its_range() {
+    let mut rig = presses(2);
+    rig.sequencer.write_decided();
+    let records = |rig: &mut Rig| rig.sequencer.log().read(Pos::START).unwrap();
+    let mut base = Central::new();
+    let first: Vec<_> = records(&mut rig)
+        .filter(|record| matches!(record, Ok(Record::Entry(kept)) if kept.seq <= 4))
+        .collect();
+    sequencer::refold(first.into_iter(), &Skips::default(), &mut base).unwrap();
+    let range = Range::Seqs { from: Seq(5), to: Seq(8) };
+    let tail = records(&mut rig).skip_while(|record| match record {
+        Ok(Record::Entry(kept)) => kept.seq < 4,
+        _ => true,
+    });
+    let replayed = replay(tail, &Skips::default(), range, None, base, |_| {}).unwrap();
+    let expected = Replayed { entries: 4, compared: 4, without_frame: 0, differing: 0 };
+    assert_eq!(replayed, expected);
 }

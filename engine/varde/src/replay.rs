@@ -8,8 +8,11 @@ use central::output::Refusal;
 use central::words::{Moment, Seq};
 use central::{Decision, OLDEST, RULES};
 use clap::Args;
+use journal::embedded::Reader;
+use journal::{Pos, Record, Records};
 use sequencer::{Difference, Irreproducible, Range, Replayed, Skips, replay};
 use serde_json::{Value, json};
+use server::snapshots::{self, Folded};
 
 /// Nanoseconds.
 const DAY: u64 = 86_400 * 1_000_000_000;
@@ -46,11 +49,14 @@ pub(crate) fn run(data: &Path, asked: &Asked) -> Result<ExitCode, String> {
     }
     let range = range(asked)?;
     let reader = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
-    let records = || reader.from(journal::Pos::START).map_err(|why| why.to_string());
+    let read = |pos| reader.from(pos);
+    let whole = read(Pos::START).map_err(|why| why.to_string())?;
+    let base = begin(data, &reader, is_trimmed(whole), range)?;
+    let records = || read(base.pos).map_err(|why| why.to_string());
     let mut out = BufWriter::new(io::stdout().lock());
     let mut failed: Option<io::Error> = None;
     let replayed = match Skips::scan(records()?) {
-        Ok(skips) => replay(records()?, &skips, range, asked.rules, |difference| {
+        Ok(skips) => replay(records()?, &skips, range, asked.rules, base.central, |difference| {
             failed = failed.take().or_else(|| writeln!(out, "{}", line(&difference)).err());
         }),
         Err(damage) => Err(damage.into()),
@@ -73,6 +79,36 @@ pub(crate) fn run(data: &Path, asked: &Asked) -> Result<ExitCode, String> {
         }
         _ => Ok(code),
     }
+}
+
+/// Where the fold begins: before the first entry, or, where that is trimmed away, at the oldest snapshot.
+/// The part has to lie behind it.
+fn begin(data: &Path, reader: &Reader, is_trimmed: bool, range: Range) -> Result<Folded, String> {
+    if !is_trimmed {
+        return Ok(Folded::default());
+    }
+    let seqs = snapshots::found(data).unwrap_or_default();
+    let fitting =
+        |seq| snapshots::fitting(data, seq, reader.log_id(), &|pos| reader.from(pos)).ok();
+    let base = seqs.into_iter().rev().find_map(fitting).ok_or(
+        "the log is trimmed and none of its snapshots fits: put them back from the backup",
+    )?;
+    let folded = base.folded;
+    let is_behind = match range {
+        Range::Seqs { from, .. } => from > folded.seq(),
+        Range::Moments { from, .. } => from.0 > folded.last.moment,
+    };
+    if is_behind {
+        return Ok(folded);
+    }
+    Err(format!(
+        "what is before entry {} is trimmed away: ask for a part after it, or restore the archive elsewhere and replay that",
+        folded.seq().0 + 1
+    ))
+}
+
+fn is_trimmed(mut records: Records) -> bool {
+    matches!(records.next(), Some(Ok(Record::Entry(kept))) if kept.seq > 1)
 }
 
 fn counts(out: &mut impl io::Write, replayed: Replayed) -> io::Result<()> {

@@ -7,6 +7,7 @@ use central::entry::Entry;
 use central::{OLDEST, RULES};
 use journal::Record;
 use server::control::{Wish, submit};
+use server::snapshots;
 
 /// Prints the rules of the log below a data folder and those this version has, or makes others decide
 /// from now on: by its running engine, or in its log if none runs.
@@ -30,20 +31,21 @@ pub(crate) fn run(data: &Path, set: Option<u32>) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The last choice in the log; only the heads of its entries are read.
+/// The last choice in the log: what its newest snapshot says, and the heads of the entries after it.
 fn in_force(data: &Path) -> Result<u32, String> {
     let folder = data.join(server::engine::LOG);
     if !folder.is_dir() {
         return Err(format!("{} holds no log; name the data folder with --data", data.display()));
     }
     let reader = journal::embedded::Reader::open(&folder).map_err(|why| why.to_string())?;
-    let mut last = None;
-    for record in reader.from(journal::Pos::START).map_err(|why| why.to_string())? {
+    let base = snapshots::newest(data, reader.log_id(), &|pos| reader.from(pos));
+    let mut last = Some(base.central.rules()).filter(|rules| *rules != 0);
+    for record in reader.from(base.pos).map_err(|why| why.to_string())? {
         if let Record::Entry(kept) = record.map_err(|why| why.to_string())? {
             last = Entry::chosen_by(&kept.body).or(last);
         }
     }
     last.ok_or_else(|| {
-        "what is left of this log does not say which rules decide: ask the engine that serves it to choose".to_owned()
+        "what is left of this log does not say which rules decide: put its snapshots back from the backup".to_owned()
     })
 }
