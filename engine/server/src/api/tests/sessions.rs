@@ -1,6 +1,6 @@
 //! Who gets in, for how long, and how guessing is slowed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use central::entry::{Role, Scope};
 use serde_json::json;
@@ -77,13 +77,16 @@ fn a_password_gets_in_what_its_account_may() {
 #[test]
 fn after_ten_wrong_ones_a_right_password_waits_and_a_one_time_login_does_not() {
     let house = House::with(vec![account()]);
+    let began = Instant::now();
     for _ in 0..10 {
         assert_eq!(house.login(r#"{"name":"kari","password":"gal"}"#).status, 401);
     }
     let waits = house.login(r#"{"name":"kari","password":"riktig hest"}"#);
     assert_eq!(waits.no(), (429, "too_many".to_owned()));
     let seconds: u64 = waits.header("retry-after").unwrap().parse().unwrap();
-    assert!((880..=901).contains(&seconds), "{seconds}");
+    // From the first of the ten: ten hashes take long on a busy machine.
+    let passed = began.elapsed().as_secs();
+    assert!((899 - passed.min(899)..=901).contains(&seconds), "{seconds} after {passed}");
     assert_eq!(house.login(r#"{"once":"00"}"#).status, 429);
     house.enter("kari", Role::Operator, Scope::All);
     let text = house.intake.metrics.text();
