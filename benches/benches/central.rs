@@ -3,8 +3,10 @@
 mod quick;
 
 use benches::{Fed, signal};
-use central::entry::Entry;
+use central::Central;
+use central::entry::{Act, Entry, Role, Scope, SessionOpened, Verb};
 use central::kind::Kind;
+use central::words::{ActId, AlarmId, Moment, SessionId};
 use criterion::{BatchSize, Throughput};
 
 const OPEN: u32 = 10_000;
@@ -34,8 +36,22 @@ fn main() {
         }
         group.finish();
         assert_eq!(town.fed.open(), OPEN as usize, "nothing else was opened");
+        town.close_many();
+        whole(&mut criterion, devices, &town.fed.central);
     }
     criterion.final_summary();
+}
+
+/// The state hash, which the deciding thread is asked for; beside it what grows with the state.
+fn whole(criterion: &mut criterion::Criterion, devices: u32, central: &Central) {
+    let mut group = criterion.benchmark_group(format!("state, {devices} devices"));
+    group.sample_size(10);
+    group.bench_function("digest", |bencher| bencher.iter(|| central.digest()));
+    group.bench_function("encode", |bencher| bencher.iter(|| central.encode()));
+    let bytes = central.encode();
+    println!("state, {devices} devices: {} bytes", bytes.len());
+    group.bench_function("decode", |bencher| bencher.iter(|| Central::decode(&bytes)));
+    group.finish();
 }
 
 struct Town {
@@ -64,6 +80,37 @@ impl Town {
     fn entry(&mut self, device: u32, kind: Kind) -> Entry {
         self.n += 1;
         Entry::Signal(signal(device, self.n, kind))
+    }
+
+    /// As many closed alarms and answers to acts as are remembered: what the state hash goes through each time.
+    fn close_many(&mut self) {
+        let operator = SessionId([1; 16]);
+        self.fed.apply(&Entry::SessionOpened(SessionOpened {
+            id: operator,
+            operator: "kari".to_owned(),
+            role: Role::Operator,
+            scope: Scope::All,
+            expires: Moment(u64::MAX),
+        }));
+        for n in 0..central::limits::CLOSED as u32 {
+            let press = self.entry(n % self.devices, Kind::INTRUDER);
+            self.fed.apply(&press);
+            let alarm = AlarmId(self.fed.central.last());
+            let close = Verb::Close {
+                alarm,
+                version: 2,
+                cause: 122,
+                action: 200,
+                outcome: 302,
+                note: None,
+            };
+            for verb in [Verb::Claim { alarm }, close] {
+                let mut id = [0; 16];
+                id[..8].copy_from_slice(&self.fed.central.last().0.to_le_bytes());
+                self.fed.apply(&Entry::Act(Act { id: ActId(id), session: operator, verb }));
+            }
+        }
+        assert_eq!(self.fed.open(), OPEN as usize, "each was closed again");
     }
 
     fn round(&mut self, bencher: &mut criterion::Bencher<'_>, kind: Kind) {

@@ -12,13 +12,32 @@ use minicbor::Encode;
 use minicbor::encode::{Encoder, Write};
 use sha2::{Digest, Sha256};
 
-/// Feeds what is encoded to a hash.
-#[derive(Default)]
-pub(crate) struct Feed(Sha256);
+/// Feeds what is encoded to a hash, some fields at a time: most have a few bytes, and the hash would be
+/// called for each.
+pub(crate) struct Feed {
+    hash: Sha256,
+    held: [u8; HELD],
+    len: usize,
+}
+
+/// Bytes held back: the parts of one signal fit.
+const HELD: usize = 512;
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self { hash: Sha256::new(), held: [0; HELD], len: 0 }
+    }
+}
 
 impl Feed {
-    pub(crate) fn finish(self) -> [u8; 32] {
-        self.0.finalize().into()
+    pub(crate) fn finish(mut self) -> [u8; 32] {
+        self.flush();
+        self.hash.finalize().into()
+    }
+
+    fn flush(&mut self) {
+        self.hash.update(&self.held[..self.len]);
+        self.len = 0;
     }
 }
 
@@ -26,7 +45,16 @@ impl Write for Feed {
     type Error = Infallible;
 
     fn write_all(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
-        self.0.update(bytes);
+        if self.len + bytes.len() > HELD {
+            self.flush();
+        }
+        match self.held.get_mut(self.len..self.len + bytes.len()) {
+            Some(free) => {
+                free.copy_from_slice(bytes);
+                self.len += bytes.len();
+            }
+            None => self.hash.update(bytes),
+        }
         Ok(())
     }
 }
@@ -144,6 +172,20 @@ mod tests {
             one.remove(&key);
         }
         assert_eq!(one.sum(), Sum::default(), "nothing sums to nothing");
+    }
+
+    #[test]
+    fn what_is_held_back_is_hashed_in_its_place() {
+        for pieces in [&[1, 511, 1, 600, 3][..], &[512, 512], &[513], &[300, 300, 2_000, 1], &[]] {
+            let all: alloc::vec::Vec<u8> = (0..4_000_u32).map(|n| n as u8).collect();
+            let (mut feed, mut at) = (Feed::default(), 0);
+            for len in pieces {
+                feed.write_all(&all[at..at + len]).expect("hashing cannot fail");
+                at += len;
+            }
+            let whole: [u8; 32] = Sha256::digest(&all[..at]).into();
+            assert_eq!(feed.finish(), whole, "{pieces:?}");
+        }
     }
 
     #[test]
