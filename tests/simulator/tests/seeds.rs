@@ -14,7 +14,8 @@ fn every_promise_holds() {
         Some(seed) => seed..seed + 1,
         None => 0..setting("VARDE_SEEDS").unwrap_or(300),
     };
-    let many = seeds.end - seeds.start >= 30;
+    // Rarest are older nodes met by newer rules: it takes so many seeds to see enough of them.
+    let many = seeds.end - seeds.start >= 100;
     let mut all = Report::default();
     for seed in seeds {
         let report = run(seed, None).unwrap_or_else(|failure| panic!("{failure}"));
