@@ -66,12 +66,25 @@ fn line(kept: &Kept) -> Option<Value> {
         Kept::Thinned { seq, moment, hash } => Some(json!({
             "seq": seq, "moment": moment.to_string(), "what": "thinned", "hash": hex(hash),
         })),
-        Kept::Entry(kept) => Some(match Entry::decode(&kept.body) {
-            Ok(entry) => crate::log::line(&placed(kept), crate::log::fields(&entry, &[])),
-            Err(why) => json!({
-                "seq": kept.seq, "moment": kept.moment.to_string(), "what": "unreadable",
-                "why": why.to_string(),
-            }),
+        Kept::Entry(kept) => Some(undecided(kept)),
+    }
+}
+
+/// An entry by itself, where nothing before it can be folded: what was decided is not told.
+pub(crate) fn undecided(kept: &journal::Entry) -> Value {
+    match Entry::decode(&kept.body) {
+        Ok(entry) => {
+            let (what, mut fields) = crate::log::fields(&entry, &[]);
+            if let Value::Object(fields) = &mut fields {
+                for decided in ["alarm", "duplicate_of", "done"] {
+                    fields.remove(decided);
+                }
+            }
+            crate::log::line(&placed(kept), (what, fields))
+        }
+        Err(why) => json!({
+            "seq": kept.seq, "moment": kept.moment.to_string(), "what": "unreadable",
+            "why": why.to_string(),
         }),
     }
 }

@@ -8,12 +8,15 @@ use central::Central;
 use central::entry::{Disclosed, Entry, Hop, Signal, Subject, Verb};
 use central::output::Output;
 use central::words::{Moment, Seq};
+use journal::{Record, Records};
 use sequencer::{Skips, Step};
 use serde_json::{Map, Value, json};
 use server::control::{self, Wish};
 use server::keys::ReadKeys;
 
+use crate::archive::undecided;
 use crate::person::{opened, sealed_in};
+use crate::replay::{is_trimmed, oldest};
 
 /// Prints the log below a data folder, also of one in use or of one whose engine was killed.
 pub(crate) fn run(data: &Path) -> Result<ExitCode, String> {
@@ -43,8 +46,12 @@ fn print(data: &Path, open: impl Fn(Seq, &Entry) -> Option<Value>) -> Result<Exi
     let records = || reader.from(journal::Pos::START).map_err(|why| why.to_string());
     let skips = Skips::scan(records()?).map_err(|why| why.to_string())?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut central = Central::new();
     let mut failed: Option<io::Error> = None;
+    let mut central = Central::new();
+    if is_trimmed(records()?) {
+        central = oldest(data, &reader)?.central;
+        failed = before(records()?, central.last(), &mut out)?.err();
+    }
     let see = |step: Step<'_>| {
         let line = match step {
             Step::Meets { .. } => return,
@@ -68,6 +75,24 @@ fn print(data: &Path, open: impl Fn(Seq, &Entry) -> Option<Value>) -> Result<Exi
         }
         _ => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// Of a trimmed log, what it keeps from before its oldest snapshot: nothing can be folded there.
+fn before(
+    records: Records,
+    snapshot: Seq,
+    out: &mut impl io::Write,
+) -> Result<io::Result<()>, String> {
+    for record in records {
+        let Record::Entry(kept) = record.map_err(|why| why.to_string())? else { continue };
+        if kept.seq > snapshot.0 {
+            break;
+        }
+        if let Err(why) = writeln!(out, "{}", undecided(&kept)) {
+            return Ok(Err(why));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// One entry, and nothing of what is sealed in it.

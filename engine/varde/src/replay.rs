@@ -87,13 +87,7 @@ fn begin(data: &Path, reader: &Reader, is_trimmed: bool, range: Range) -> Result
     if !is_trimmed {
         return Ok(Folded::default());
     }
-    let seqs = snapshots::found(data).unwrap_or_default();
-    let fitting =
-        |seq| snapshots::fitting(data, seq, reader.log_id(), &|pos| reader.from(pos)).ok();
-    let base = seqs.into_iter().rev().find_map(fitting).ok_or(
-        "the log is trimmed and none of its snapshots fits: put them back from the backup",
-    )?;
-    let folded = base.folded;
+    let folded = oldest(data, reader)?;
     let is_behind = match range {
         Range::Seqs { from, .. } => from > folded.seq(),
         Range::Moments { from, .. } => from.0 > folded.last.moment,
@@ -107,7 +101,19 @@ fn begin(data: &Path, reader: &Reader, is_trimmed: bool, range: Range) -> Result
     ))
 }
 
-fn is_trimmed(mut records: Records) -> bool {
+/// The state at the oldest snapshot that fits: where the fold of a trimmed log begins.
+pub(crate) fn oldest(data: &Path, reader: &Reader) -> Result<Folded, String> {
+    let seqs = snapshots::found(data).unwrap_or_default();
+    let fitting =
+        |seq| snapshots::fitting(data, seq, reader.log_id(), &|pos| reader.from(pos)).ok();
+    let base = seqs.into_iter().rev().find_map(fitting);
+    base.map(|base| base.folded).ok_or_else(|| {
+        "the log is trimmed and none of its snapshots fits: put them back from the backup"
+            .to_owned()
+    })
+}
+
+pub(crate) fn is_trimmed(mut records: Records) -> bool {
     matches!(records.next(), Some(Ok(Record::Entry(kept))) if kept.seq > 1)
 }
 
