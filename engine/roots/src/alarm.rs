@@ -23,6 +23,11 @@ pub enum Unproven {
     /// The log cannot be read or folded.
     #[error("{0}")]
     Log(String),
+    /// The log no longer begins with its first entry: what an alarm is made of cannot be folded.
+    #[error(
+        "the log is trimmed: make the proof from a backup of before, one that still holds the first entry"
+    )]
+    Trimmed,
     /// No signal of that number opened an alarm.
     #[error(
         "no alarm {0} is in this log: name the Seq of the signal that opened it (`varde log` prints it)"
@@ -110,6 +115,9 @@ fn entries_of(reader: &Reader, alarm: u64) -> Result<BTreeMap<u64, u32>, Unprove
             _ => true,
         }))
     };
+    if matches!(records()?.next(), Some(Ok(Record::Entry(first))) if first.seq > 1) {
+        return Err(Unproven::Trimmed);
+    }
     let skips = Skips::scan(records()?).map_err(|damage| Unproven::Log(damage.to_string()))?;
     sequencer::refold_seeing(records()?, &skips, &mut Central::new(), see)
         .map_err(|why| Unproven::Log(why.to_string()))?;

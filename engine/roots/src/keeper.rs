@@ -186,6 +186,9 @@ impl Keeper {
             (Some(signed), _) if !signed.is_good(&verify) => {
                 Outcome::Differs("the signature is not of its key")
             }
+            (Some(signed), Some(signer)) if signed.key != *signer.public() => {
+                Outcome::Differs("another key than this centre's signed the file")
+            }
             (Some(_), _) => Outcome::Same,
             (None, None) => Outcome::Missing,
             (None, Some(signer)) => {

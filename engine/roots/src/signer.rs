@@ -1,9 +1,9 @@
 //! The centre's own key for roots: Ed25519, made once, beside the authority's.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
@@ -88,9 +88,17 @@ pub fn read_public(path: &Path) -> Result<Key, RootsError> {
 /// Writes a file that is either whole or not there, and never over another.
 pub(crate) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), RootsError> {
     let write = || {
-        let part = path.with_extension("part");
+        // Of this file and this process alone, and never opened if it is there: a crash may have left it linked to
+        // a whole file, which writing through it would destroy.
+        let mut part = path.as_os_str().to_owned();
+        part.push(format!(".{}.part", std::process::id()));
+        let part = PathBuf::from(part);
+        match fs::remove_file(&part) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            _ => {}
+        }
         let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&part)?;
+        let mut file = options.write(true).create_new(true).mode(mode).open(&part)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         let linked = fs::hard_link(&part, path);

@@ -112,7 +112,8 @@ impl Engine {
         let mirror = housekeeping::mirror_of(&start)?;
         let (shared, turning, accepted_clock) = fold_and_turn(&start, mirror.as_ref())?;
         let housekeeping =
-            Housekeeping::start(mirror.clone(), keeping(&start, &shared)).map_err(other)?;
+            Housekeeping::start(mirror.clone(), keeping(&start, &shared), &shared.intake.clock)
+                .map_err(other)?;
         let projections = projections(&start, &shared).map_err(other)?;
         let authority = Authority::open(&start.data.join(AUTHORITY)).map_err(other)?;
         let authority = Arc::new(authority);
@@ -328,6 +329,7 @@ fn keeping(start: &Start, shared: &Shared) -> Option<Keeping> {
         retention: start.config.retention,
         trimmer: shared.trimmer.clone(),
         keys: Arc::clone(&shared.keys),
+        mirrored: log.mirror.is_some(),
     })
 }
 

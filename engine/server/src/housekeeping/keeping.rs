@@ -34,12 +34,14 @@ pub(crate) struct Keeping {
     pub(crate) retention: Retention,
     /// Tells the log what may go.
     pub(crate) trimmer: Trimmer,
+    /// There is a mirror: the log keeps everything, and is copied to the archive all the same.
+    pub(crate) mirrored: bool,
     /// For the keys of what goes.
     pub(crate) keys: Arc<Keys>,
 }
 
 impl Keeping {
-    /// Does what is due at this Moment (nanoseconds since the epoch). What fails is said, and tried again the next time:
+    /// Does what is due at this Moment, of the engine's clock: a wall clock that jumps ten years must not empty the archive. What fails is said, and tried again the next time:
     /// until then the log keeps everything.
     pub(super) fn round(&self, now: u64) {
         if let Err(why) = self.archive(now).and_then(|()| self.thin(now)) {
@@ -61,7 +63,10 @@ impl Keeping {
         if done.segments > 0 {
             tracing::info!(segments = done.segments, "copied to the archive and checked there");
         }
-        if let (Some(below), Some(needed)) = (done.below, snapshots::needed_from(&self.data)) {
+        // A mirror has no snapshots yet: what is trimmed could not be started from it.
+        if !self.mirrored
+            && let (Some(below), Some(needed)) = (done.below, snapshots::needed_from(&self.data))
+        {
             self.trimmer.trim(below.min(needed.0));
         }
         Ok(())

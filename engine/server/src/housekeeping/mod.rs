@@ -7,6 +7,7 @@ mod mirror;
 mod tests;
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use journal::embedded::{Mirror, Standing};
 pub(crate) use self::keeping::Keeping;
 pub(crate) use self::mirror::{mirror_of, open_mended, told, watch};
 
-use crate::clock::wall;
+use crate::clock::Clock;
 use crate::limits::{HOUSEKEEPING_END, KEEPING_EVERY, MIRROR_AT_START, MIRROR_EVERY};
 
 /// The running thread.
@@ -29,12 +30,17 @@ pub(crate) struct Housekeeping {
 
 impl Housekeeping {
     /// Starts it, and waits a little for the mirror to come into step, so that most often it is from the first receipt on.
-    pub(crate) fn start(mirror: Option<Mirror>, keeping: Option<Keeping>) -> io::Result<Self> {
+    pub(crate) fn start(
+        mirror: Option<Mirror>,
+        keeping: Option<Keeping>,
+        clock: &Arc<Clock>,
+    ) -> io::Result<Self> {
+        let clock = Arc::clone(clock);
         let (stop, stopping) = channel();
         let (tell_ended, ended) = channel();
         let looked = mirror.clone();
         let run = move || {
-            keep(mirror.as_ref(), keeping.as_ref(), &stopping);
+            keep(mirror.as_ref(), keeping.as_ref(), &clock, &stopping);
             drop(tell_ended);
         };
         let thread = std::thread::Builder::new().name("housekeeping".to_owned()).spawn(run)?;
@@ -62,7 +68,12 @@ impl Housekeeping {
     }
 }
 
-fn keep(mirror: Option<&Mirror>, keeping: Option<&Keeping>, stopping: &Receiver<()>) {
+fn keep(
+    mirror: Option<&Mirror>,
+    keeping: Option<&Keeping>,
+    clock: &Clock,
+    stopping: &Receiver<()>,
+) {
     let (mut said, mut kept) = (None, None::<Instant>);
     loop {
         if let Some(mirror) = mirror {
@@ -75,7 +86,7 @@ fn keep(mirror: Option<&Mirror>, keeping: Option<&Keeping>, stopping: &Receiver<
         if let Some(keeping) = keeping
             && kept.is_none_or(|kept| kept.elapsed() >= KEEPING_EVERY)
         {
-            keeping.round(wall());
+            keeping.round(clock.now().0);
             kept = Some(Instant::now());
         }
         if stopping.recv_timeout(MIRROR_EVERY) != Err(RecvTimeoutError::Timeout) {

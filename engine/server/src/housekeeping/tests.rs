@@ -97,6 +97,7 @@ fn what_is_thinned_takes_its_keys_along_and_no_key_that_something_kept_still_nam
         days: 10,
         retention: Retention { technical: Some(20), ..Retention::default() },
         trimmer: log.trimmer(),
+        mirrored: false,
         keys: Arc::clone(&keys),
     };
     keeping.round(5 * DAY);

@@ -7,7 +7,7 @@ use journal::embedded::Reader;
 use journal::{Pos, Record, Records, Unread};
 use sequencer::Skips;
 
-use super::base::{CannotFold, Folded, fitting, newest, up_to};
+use super::base::{CannotFold, Folded, fitting, up_to};
 use super::folder;
 use super::form::Header;
 use crate::engine::LOG;
@@ -38,8 +38,10 @@ pub fn check(
     until: Seq,
 ) -> Result<Checked, CannotFold> {
     let (due, bad) = snapshots(data, log_id, read);
-    let folded =
-        if is_trimmed(read(Pos::START)?) { newest(data, log_id, read) } else { Folded::default() };
+    let trimmed = is_trimmed(read(Pos::START)?);
+    let oldest = due.first().filter(|_| trimmed).map(|header| header.seq);
+    let oldest = oldest.and_then(|seq| fitting(data, seq, log_id, read).ok());
+    let folded = oldest.map_or_else(Folded::default, |base| base.folded);
     let skips = Skips::scan(up_to(read(folded.pos)?, until))?;
     let from = folded.seq();
     let mut checked = Checked { folded, from, good: Vec::new(), bad };

@@ -10,6 +10,8 @@ use central::{Central, Placed};
 use sequencer::{Skips, Step};
 use serde_json::Value;
 
+use crate::replay::{is_trimmed, oldest};
+
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whose {
@@ -63,6 +65,13 @@ fn fold(data: &Path, mut see: impl FnMut(&Placed, &Entry, &[Output])) -> Result<
     let records = || reader.from(journal::Pos::START).map_err(|why| why.to_string());
     let skips = Skips::scan(records()?).map_err(|why| why.to_string())?;
     let mut central = Central::new();
+    if is_trimmed(records()?) {
+        central = oldest(data, &reader)?.central;
+        eprintln!(
+            "varde: the log is trimmed: what was said up to entry {} is in its archive, and not looked through",
+            central.last().0
+        );
+    }
     let see = |step: Step<'_>| {
         if let Step::Applied { at, entry, outputs, .. } = step {
             see(at, entry, outputs);

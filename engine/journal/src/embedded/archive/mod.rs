@@ -41,8 +41,8 @@ pub enum ArchiveError {
     /// The archive's own files.
     #[error("the archive does not hold what was put there: {0}")]
     Damaged(Damage),
-    /// It belongs to another log.
-    #[error("{} is the archive of another log: name another folder", dir.display())]
+    /// It belongs to another log, or holds another past of this one.
+    #[error("{} is the archive of another log, or of another past of this one: name another folder", dir.display())]
     Other {
         /// The archive.
         dir: PathBuf,
@@ -97,7 +97,12 @@ pub fn archive_on(
         // Checked before it is copied: damage must not take the place of what the mirror or a backup still has.
         let (header, end) = sealed::check(&log, &note.id, number).map_err(OpenError::from)?;
         let there = walk::check(&to, &note.id, number);
-        if !there.is_ok_and(|there| there.cursor.chain == end.chain) {
+        // A whole file with another chain is the only copy of another past, such as of before an older backup was
+        // restored: it is never written over.
+        if there.as_ref().is_ok_and(|there| there.cursor.chain != end.chain) {
+            return Err(ArchiveError::Other { dir: to.dir.clone() });
+        }
+        if there.is_err() {
             file::write(&log, &to, &header, &end).map_err(disk)?;
             let there = walk::check(&to, &note.id, number).map_err(ArchiveError::Damaged)?;
             if there.cursor.chain != end.chain {
