@@ -67,16 +67,17 @@ fn says(engine: &Engine, line: &str) -> bool {
     text.lines().any(|found| found == line)
 }
 
-fn last_signal(data: &Path) -> u64 {
+/// The last signal or act: what stands in history's tables.
+fn last_told(data: &Path) -> u64 {
     let log = engine::log(data);
-    let signals = log.iter().filter(|line| line["what"] == "signal");
-    signals.filter_map(|line| line["seq"].as_u64()).max().expect("there are signals")
+    let told = log.iter().filter(|line| line["what"] == "signal" || line["what"] == "act");
+    told.filter_map(|line| line["seq"].as_u64()).max().expect("there are signals")
 }
 
-/// Starts, lets history catch up with the last signal, stops; what then stands in it.
+/// Starts, lets history catch up with the last entry told in it, stops; what then stands in it.
 fn caught_up(data: &Path, last: u64) -> Vec<String> {
     let engine = Engine::start(data);
-    until("history has the last signal", || folded(data) >= last);
+    until("history has the last signal or act", || folded(data) >= last);
     assert!(engine.stop().success());
     dump(data)
 }
@@ -104,7 +105,7 @@ fn history_is_the_same_after_kill_9_at_any_moment_and_after_it_was_deleted() {
         console.post(&claim, &json!({ "act": act }));
         engine.kill();
     }
-    let last = last_signal(&data);
+    let last = last_told(&data);
     let followed = caught_up(&data, last);
     let signals = followed.iter().filter(|line| line.starts_with("signal ")).count();
     assert!(signals >= ledger.len(), "{signals} of {} acknowledged", ledger.len());
@@ -139,7 +140,7 @@ fn survives(knob: Knob, value: u32) {
     });
     assert!(engine.stop().success());
     assert_eq!(ledger.missing(&data, u64::MAX), []);
-    let last = last_signal(&data);
+    let last = last_told(&data);
     let followed = caught_up(&data, last);
     std::fs::remove_dir_all(data.join("projections")).expect("it can be deleted");
     assert!(followed == caught_up(&data, last), "{knob:?}: history is another when made anew");
